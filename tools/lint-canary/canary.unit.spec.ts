@@ -1,0 +1,3 @@
+// A spec may use the test helpers (so this line is fine), but never another service.
+import '@lianban/testing/postgres';
+import '@lianban/review/main';
