@@ -25,7 +25,12 @@ export type LocalityRef = FromSchema<typeof localityRef>;
 /** A body (机构): what it does (`function`) and where. */
 export const bodyRef = {
   type: 'object',
-  properties: { id: { type: 'string', minLength: 1 }, name: bilingual, function: { type: 'string', minLength: 1 }, locality: localityRef },
+  properties: {
+    id: { type: 'string', minLength: 1 },
+    name: bilingual,
+    function: { type: 'string', minLength: 1 },
+    locality: localityRef,
+  },
   required: ['id', 'name', 'function', 'locality'],
   additionalProperties: false,
 } as const;

@@ -30,7 +30,16 @@ const example = {
   caseNo: 'LB-430600-20261124-000001',
   stepId: 'result',
   contents: 'certificate',
-  from: { kind: 'body' as const, locality: linyi, body: { id: '371300-social-insurance', name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' }, function: 'social-insurance', locality: linyi } },
+  from: {
+    kind: 'body' as const,
+    locality: linyi,
+    body: {
+      id: '371300-social-insurance',
+      name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' },
+      function: 'social-insurance',
+      locality: linyi,
+    },
+  },
   to: { kind: 'window' as const, locality: { code: '430600', name: { zh: '岳阳市', en: 'Yueyang' } }, body: null },
   waybill: 'SIM0000001',
   sealNo: 'FH-0001',
@@ -39,7 +48,8 @@ const example = {
   at: '2026-11-24T01:30:00.000Z',
 };
 
-const parcelEvent = <const Type extends string>(type: Type) => defineEvent({ type, version: 1, stream: parcelStream, schema: station, example });
+const parcelEvent = <const Type extends string>(type: Type) =>
+  defineEvent({ type, version: 1, stream: parcelStream, schema: station, example });
 
 export const parcelSealed = parcelEvent('courier.parcel.sealed');
 export const parcelPosted = parcelEvent('courier.parcel.posted');
@@ -51,4 +61,12 @@ export const parcelReturned = parcelEvent('courier.parcel.returned');
 /** A new attempt was prepared after a loss or return. */
 export const parcelResent = parcelEvent('courier.parcel.resent');
 export type ParcelStation = EventData<typeof parcelSealed>;
-export const parcelEvents = [parcelSealed, parcelPosted, parcelMoved, parcelDelivered, parcelLost, parcelReturned, parcelResent] as const;
+export const parcelEvents = [
+  parcelSealed,
+  parcelPosted,
+  parcelMoved,
+  parcelDelivered,
+  parcelLost,
+  parcelReturned,
+  parcelResent,
+] as const;

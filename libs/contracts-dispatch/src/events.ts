@@ -1,7 +1,15 @@
 /** What dispatch publishes: the joint case, the tasks and parcels it asks for, and the public feed. */
 import { defineEvent, defineStream, type EventData } from '@lianban/eventing/contract';
 import type { FromSchema } from 'json-schema-to-ts';
-import { bilingual, bodyRef, instant, itemRef, localityRef, procedureRef, uuid } from '@lianban/contracts-catalog/shapes';
+import {
+  bilingual,
+  bodyRef,
+  instant,
+  itemRef,
+  localityRef,
+  procedureRef,
+  uuid,
+} from '@lianban/contracts-catalog/shapes';
 import { applicant, materialRef } from '@lianban/contracts-intake/shapes';
 
 export const caseStream = defineStream({ name: 'dispatch.case', service: 'dispatch', topic: 'dispatch.case.v1' });
@@ -14,7 +22,11 @@ const nullableString = { type: ['string', 'null'] } as const;
 /** One end of a parcel's way: the receiving window or a body. */
 export const place = {
   type: 'object',
-  properties: { kind: { enum: ['window', 'body'] }, locality: localityRef, body: { anyOf: [bodyRef, { type: 'null' }] } },
+  properties: {
+    kind: { enum: ['window', 'body'] },
+    locality: localityRef,
+    body: { anyOf: [bodyRef, { type: 'null' }] },
+  },
   required: ['kind', 'locality', 'body'],
   additionalProperties: false,
 } as const;
@@ -27,7 +39,12 @@ export const product = {
     document: bilingual,
     certificate: {
       anyOf: [
-        { type: 'object', properties: { kind: { type: 'string' }, prefix: { type: 'string' } }, required: ['kind', 'prefix'], additionalProperties: false },
+        {
+          type: 'object',
+          properties: { kind: { type: 'string' }, prefix: { type: 'string' } },
+          required: ['kind', 'prefix'],
+          additionalProperties: false,
+        },
         { type: 'null' },
       ],
     },
@@ -38,8 +55,16 @@ export const product = {
 export type Product = FromSchema<typeof product>;
 
 const locality = (code: string, zh: string, en: string) => ({ code, name: { zh, en } });
-const body = { id: '371300-social-insurance', name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' }, function: 'social-insurance', locality: locality('371300', '临沂市', 'Linyi') };
-const item = { id: 'pension-transfer', name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' } };
+const body = {
+  id: '371300-social-insurance',
+  name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' },
+  function: 'social-insurance',
+  locality: locality('371300', '临沂市', 'Linyi'),
+};
+const item = {
+  id: 'pension-transfer',
+  name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' },
+};
 const yueyang = locality('430600', '岳阳市', 'Yueyang');
 const no = 'LB-430600-20261124-000001';
 const at = '2026-11-24T01:30:00.000Z';
@@ -51,11 +76,29 @@ export const caseOpened = defineEvent({
   stream: caseStream,
   schema: {
     type: 'object',
-    properties: { caseNo, item: itemRef, procedure: procedureRef, receivingLocality: localityRef, parties: { type: 'object', additionalProperties: { type: 'array', items: bodyRef } }, dueAt: { anyOf: [instant, { type: 'null' }] }, provisional: { type: 'boolean' }, openedAt: instant },
+    properties: {
+      caseNo,
+      item: itemRef,
+      procedure: procedureRef,
+      receivingLocality: localityRef,
+      parties: { type: 'object', additionalProperties: { type: 'array', items: bodyRef } },
+      dueAt: { anyOf: [instant, { type: 'null' }] },
+      provisional: { type: 'boolean' },
+      openedAt: instant,
+    },
     required: ['caseNo', 'item', 'procedure', 'receivingLocality', 'parties', 'dueAt', 'provisional', 'openedAt'],
     additionalProperties: false,
   } as const,
-  example: { caseNo: no, item, procedure: { id: 'pension-transfer', version: '2026.1' }, receivingLocality: yueyang, parties: { destination: [body] }, dueAt: null, provisional: false, openedAt: at },
+  example: {
+    caseNo: no,
+    item,
+    procedure: { id: 'pension-transfer', version: '2026.1' },
+    receivingLocality: yueyang,
+    parties: { destination: [body] },
+    dueAt: null,
+    provisional: false,
+    openedAt: at,
+  },
 });
 export type CaseOpened = EventData<typeof caseOpened>;
 
@@ -84,7 +127,24 @@ export const taskRequested = defineEvent({
       materials: { type: 'array', items: materialRef },
       requestedAt: instant,
     },
-    required: ['taskId', 'caseNo', 'item', 'receivingLocality', 'stepId', 'stepName', 'party', 'body', 'dueAt', 'provisional', 'limitBasis', 'produces', 'applicant', 'form', 'materials', 'requestedAt'],
+    required: [
+      'taskId',
+      'caseNo',
+      'item',
+      'receivingLocality',
+      'stepId',
+      'stepName',
+      'party',
+      'body',
+      'dueAt',
+      'provisional',
+      'limitBasis',
+      'produces',
+      'applicant',
+      'form',
+      'materials',
+      'requestedAt',
+    ],
     additionalProperties: false,
   } as const,
   example: {
@@ -135,7 +195,15 @@ export const parcelRequested = defineEvent({
       caseNo,
       stepId: { type: 'string' },
       contents: { type: 'string' },
-      things: { type: 'array', items: { type: 'object', properties: { kind: { type: 'string' }, name: bilingual, number: nullableString }, required: ['kind', 'name', 'number'], additionalProperties: false } },
+      things: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { kind: { type: 'string' }, name: bilingual, number: nullableString },
+          required: ['kind', 'name', 'number'],
+          additionalProperties: false,
+        },
+      },
       from: place,
       to: place,
       payer: { type: 'string' },
@@ -149,7 +217,13 @@ export const parcelRequested = defineEvent({
     caseNo: no,
     stepId: 'result',
     contents: 'certificate',
-    things: [{ kind: 'certificate', name: { zh: '转入确认通知书', en: 'Notice of transfer' }, number: 'ZR-371300-2026-000001' }],
+    things: [
+      {
+        kind: 'certificate',
+        name: { zh: '转入确认通知书', en: 'Notice of transfer' },
+        number: 'ZR-371300-2026-000001',
+      },
+    ],
     from: { kind: 'body', locality: body.locality, body },
     to: { kind: 'window', locality: yueyang, body: null },
     payer: 'competent',
@@ -162,14 +236,24 @@ export const caseSuspended = defineEvent({
   type: 'dispatch.case.suspended',
   version: 1,
   stream: caseStream,
-  schema: { type: 'object', properties: { caseNo, stepId: { type: 'string' }, reason: { type: 'string' }, at: instant }, required: ['caseNo', 'stepId', 'reason', 'at'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: { caseNo, stepId: { type: 'string' }, reason: { type: 'string' }, at: instant },
+    required: ['caseNo', 'stepId', 'reason', 'at'],
+    additionalProperties: false,
+  } as const,
   example: { caseNo: no, stepId: 'result', reason: 'parcel-lost', at },
 });
 export const caseResumed = defineEvent({
   type: 'dispatch.case.resumed',
   version: 1,
   stream: caseStream,
-  schema: { type: 'object', properties: { caseNo, stepId: { type: 'string' }, at: instant }, required: ['caseNo', 'stepId', 'at'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: { caseNo, stepId: { type: 'string' }, at: instant },
+    required: ['caseNo', 'stepId', 'at'],
+    additionalProperties: false,
+  } as const,
   example: { caseNo: no, stepId: 'result', at },
 });
 
@@ -178,7 +262,12 @@ export const applicantDone = defineEvent({
   type: 'dispatch.case.applicant-done',
   version: 1,
   stream: caseStream,
-  schema: { type: 'object', properties: { caseNo, at: instant }, required: ['caseNo', 'at'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: { caseNo, at: instant },
+    required: ['caseNo', 'at'],
+    additionalProperties: false,
+  } as const,
   example: { caseNo: no, at },
 });
 
@@ -186,7 +275,18 @@ export const caseConcluded = defineEvent({
   type: 'dispatch.case.concluded',
   version: 1,
   stream: caseStream,
-  schema: { type: 'object', properties: { caseNo, item: itemRef, outcome: { enum: ['approved', 'refused'] }, reason: nullableString, concludedAt: instant }, required: ['caseNo', 'item', 'outcome', 'reason', 'concludedAt'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: {
+      caseNo,
+      item: itemRef,
+      outcome: { enum: ['approved', 'refused'] },
+      reason: nullableString,
+      concludedAt: instant,
+    },
+    required: ['caseNo', 'item', 'outcome', 'reason', 'concludedAt'],
+    additionalProperties: false,
+  } as const,
   example: { caseNo: no, item, outcome: 'approved', reason: null, concludedAt: at },
 });
 export type CaseConcluded = EventData<typeof caseConcluded>;
@@ -205,13 +305,33 @@ export const caseChanged = defineEvent({
       receivingLocality: localityRef,
       change: { type: 'string' },
       status: { enum: ['open', 'suspended', 'approved', 'refused'] },
-      step: { anyOf: [{ type: 'object', properties: { id: { type: 'string' }, name: bilingual }, required: ['id', 'name'], additionalProperties: false }, { type: 'null' }] },
+      step: {
+        anyOf: [
+          {
+            type: 'object',
+            properties: { id: { type: 'string' }, name: bilingual },
+            required: ['id', 'name'],
+            additionalProperties: false,
+          },
+          { type: 'null' },
+        ],
+      },
       locality: { anyOf: [localityRef, { type: 'null' }] },
       at: instant,
     },
     required: ['caseNo', 'n', 'item', 'receivingLocality', 'change', 'status', 'step', 'locality', 'at'],
     additionalProperties: false,
   } as const,
-  example: { caseNo: no, n: 2, item, receivingLocality: yueyang, change: 'task-requested', status: 'open', step: { id: 'review', name: { zh: '审核', en: 'Review' } }, locality: body.locality, at },
+  example: {
+    caseNo: no,
+    n: 2,
+    item,
+    receivingLocality: yueyang,
+    change: 'task-requested',
+    status: 'open',
+    step: { id: 'review', name: { zh: '审核', en: 'Review' } },
+    locality: body.locality,
+    at,
+  },
 });
 export type CaseChanged = EventData<typeof caseChanged>;

@@ -3,7 +3,11 @@ import { defineEvent, defineStream, type EventData } from '@lianban/eventing/con
 import { bilingual, bodyRef, instant, itemRef, localityRef, procedureRef } from '@lianban/contracts-catalog/shapes';
 import { applicant, materialRef, sourceRef } from './shapes.js';
 
-export const applicationStream = defineStream({ name: 'intake.application', service: 'intake', topic: 'intake.application.v1' });
+export const applicationStream = defineStream({
+  name: 'intake.application',
+  service: 'intake',
+  topic: 'intake.application.v1',
+});
 /** To window systems. Carries no personal data. */
 export const receiptStream = defineStream({ name: 'window.receipts', service: 'intake', topic: 'window.receipts.v1' });
 
@@ -36,12 +40,26 @@ export const applicationReceived = defineEvent({
       parties: { type: 'object', additionalProperties: { type: 'array', items: bodyRef, minItems: 1 } },
       receivedAt: instant,
     },
-    required: ['caseNo', 'item', 'procedure', 'receivingLocality', 'source', 'applicant', 'form', 'materials', 'parties', 'receivedAt'],
+    required: [
+      'caseNo',
+      'item',
+      'procedure',
+      'receivingLocality',
+      'source',
+      'applicant',
+      'form',
+      'materials',
+      'parties',
+      'receivedAt',
+    ],
     additionalProperties: false,
   } as const,
   example: {
     caseNo: 'LB-430600-20261124-000001',
-    item: { id: 'pension-transfer', name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' } },
+    item: {
+      id: 'pension-transfer',
+      name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' },
+    },
     procedure: { id: 'pension-transfer', version: '2026.1' },
     receivingLocality: yueyang,
     source: { system: 'window-430600', number: 'YY-2026-0001' },
@@ -75,7 +93,12 @@ export const receiptIssued = defineEvent({
     required: ['caseNo', 'source', 'receiptNo', 'receivedAt'],
     additionalProperties: false,
   } as const,
-  example: { caseNo: 'LB-430600-20261124-000001', source: { system: 'window-430600', number: 'YY-2026-0001' }, receiptNo: 'SJ-430600-20261124-000001', receivedAt: '2026-11-24T01:30:00.000Z' },
+  example: {
+    caseNo: 'LB-430600-20261124-000001',
+    source: { system: 'window-430600', number: 'YY-2026-0001' },
+    receiptNo: 'SJ-430600-20261124-000001',
+    receivedAt: '2026-11-24T01:30:00.000Z',
+  },
 });
 export type ReceiptIssued = EventData<typeof receiptIssued>;
 
@@ -87,12 +110,22 @@ export const receiptRejected = defineEvent({
   schema: {
     type: 'object',
     properties: {
-      source: { type: 'object', properties: { system: { type: 'string' }, number: { type: ['string', 'null'] } }, required: ['system', 'number'], additionalProperties: false },
+      source: {
+        type: 'object',
+        properties: { system: { type: 'string' }, number: { type: ['string', 'null'] } },
+        required: ['system', 'number'],
+        additionalProperties: false,
+      },
       code: { type: 'string' },
       title: bilingual,
       findings: {
         type: 'array',
-        items: { type: 'object', properties: { path: { type: 'string' }, message: bilingual }, required: ['path', 'message'], additionalProperties: false },
+        items: {
+          type: 'object',
+          properties: { path: { type: 'string' }, message: bilingual },
+          required: ['path', 'message'],
+          additionalProperties: false,
+        },
       },
     },
     required: ['source', 'code', 'title', 'findings'],
@@ -114,10 +147,22 @@ export const receiptConcluded = defineEvent({
   stream: receiptStream,
   schema: {
     type: 'object',
-    properties: { caseNo: { type: 'string' }, source: sourceRef, outcome: { enum: ['approved', 'refused'] }, reason: { type: ['string', 'null'] }, at: instant },
+    properties: {
+      caseNo: { type: 'string' },
+      source: sourceRef,
+      outcome: { enum: ['approved', 'refused'] },
+      reason: { type: ['string', 'null'] },
+      at: instant,
+    },
     required: ['caseNo', 'source', 'outcome', 'reason', 'at'],
     additionalProperties: false,
   } as const,
-  example: { caseNo: 'LB-430600-20261124-000001', source: { system: 'window-430600', number: 'YY-2026-0001' }, outcome: 'approved', reason: null, at: '2026-12-24T01:30:00.000Z' },
+  example: {
+    caseNo: 'LB-430600-20261124-000001',
+    source: { system: 'window-430600', number: 'YY-2026-0001' },
+    outcome: 'approved',
+    reason: null,
+    at: '2026-12-24T01:30:00.000Z',
+  },
 });
 export type ReceiptConcluded = EventData<typeof receiptConcluded>;

@@ -9,7 +9,12 @@ export const localityTasksTopic = (code: string): string => `locality.${code}.ta
 /** Where back offices put their results. */
 export const BACKOFFICE_RESULTS_TOPIC = 'backoffice.results.v1';
 
-const body = { id: '371300-social-insurance', name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' }, function: 'social-insurance', locality: { code: '371300', name: { zh: '临沂市', en: 'Linyi' } } };
+const body = {
+  id: '371300-social-insurance',
+  name: { zh: '临沂市社会保险经办机构', en: 'Linyi social insurance agency' },
+  function: 'social-insurance',
+  locality: { code: '371300', name: { zh: '临沂市', en: 'Linyi' } },
+};
 const taskId = '5f0c2f7e-3c1b-5e0a-9c55-0c9d2c1f2a11';
 const at = '2026-11-24T01:30:00.000Z';
 const outcome = { enum: ['approve', 'refuse'] } as const;
@@ -25,7 +30,18 @@ export const taskClaimed = defineEvent({
   type: 'review.task.claimed',
   version: 1,
   stream: taskStream,
-  schema: { type: 'object', properties: { taskId: uuid, stepId: { type: 'string' }, body: bodyRef, claimedBy: { type: 'string' }, claimedAt: instant }, required: ['taskId', 'stepId', 'body', 'claimedBy', 'claimedAt'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: {
+      taskId: uuid,
+      stepId: { type: 'string' },
+      body: bodyRef,
+      claimedBy: { type: 'string' },
+      claimedAt: instant,
+    },
+    required: ['taskId', 'stepId', 'body', 'claimedBy', 'claimedAt'],
+    additionalProperties: false,
+  } as const,
   example: { taskId, stepId: 'review', body, claimedBy: 'backoffice-371300-social-insurance', claimedAt: at },
 });
 
@@ -36,11 +52,29 @@ export const taskDecided = defineEvent({
   stream: taskStream,
   schema: {
     type: 'object',
-    properties: { taskId: uuid, stepId: { type: 'string' }, body: bodyRef, outcome, reason: nullableString, decidedBy: { type: 'string' }, decidedAt: instant, certificate: { anyOf: [certificate, { type: 'null' }] } },
+    properties: {
+      taskId: uuid,
+      stepId: { type: 'string' },
+      body: bodyRef,
+      outcome,
+      reason: nullableString,
+      decidedBy: { type: 'string' },
+      decidedAt: instant,
+      certificate: { anyOf: [certificate, { type: 'null' }] },
+    },
     required: ['taskId', 'stepId', 'body', 'outcome', 'reason', 'decidedBy', 'decidedAt', 'certificate'],
     additionalProperties: false,
   } as const,
-  example: { taskId, stepId: 'review', body, outcome: 'approve', reason: null, decidedBy: 'backoffice-371300-social-insurance', decidedAt: at, certificate: null },
+  example: {
+    taskId,
+    stepId: 'review',
+    body,
+    outcome: 'approve',
+    reason: null,
+    decidedBy: 'backoffice-371300-social-insurance',
+    decidedAt: at,
+    certificate: null,
+  },
 });
 export type TaskDecided = EventData<typeof taskDecided>;
 
@@ -50,11 +84,29 @@ export const certificateIssued = defineEvent({
   stream: taskStream,
   schema: {
     type: 'object',
-    properties: { certificateId: uuid, taskId: uuid, kind: { type: 'string' }, name: bilingual, number: { type: 'string' }, body: bodyRef, sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' }, issuedAt: instant },
+    properties: {
+      certificateId: uuid,
+      taskId: uuid,
+      kind: { type: 'string' },
+      name: bilingual,
+      number: { type: 'string' },
+      body: bodyRef,
+      sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+      issuedAt: instant,
+    },
     required: ['certificateId', 'taskId', 'kind', 'name', 'number', 'body', 'sha256', 'issuedAt'],
     additionalProperties: false,
   } as const,
-  example: { certificateId: '01936f4e-7c00-7000-8000-000000000003', taskId, kind: 'pension-transfer-notice', name: { zh: '转入确认通知书', en: 'Notice of transfer' }, number: 'ZR-371300-2026-000001', body, sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', issuedAt: at },
+  example: {
+    certificateId: '01936f4e-7c00-7000-8000-000000000003',
+    taskId,
+    kind: 'pension-transfer-notice',
+    name: { zh: '转入确认通知书', en: 'Notice of transfer' },
+    number: 'ZR-371300-2026-000001',
+    body,
+    sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    issuedAt: at,
+  },
 });
 export type CertificateIssued = EventData<typeof certificateIssued>;
 
@@ -65,17 +117,63 @@ export const taskOffered = defineEvent({
   stream: localityStream,
   schema: {
     type: 'object',
-    properties: { taskId: uuid, caseNo: { type: 'string' }, item: itemRef, stepId: { type: 'string' }, stepName: bilingual, bodyId: { type: 'string' }, dueAt: { anyOf: [instant, { type: 'null' }] }, provisional: { type: 'boolean' }, applicant: { type: 'object', properties: { name: { type: 'string' }, idNumber: { type: 'string' } }, required: ['name', 'idNumber'], additionalProperties: false }, offeredAt: instant },
-    required: ['taskId', 'caseNo', 'item', 'stepId', 'stepName', 'bodyId', 'dueAt', 'provisional', 'applicant', 'offeredAt'],
+    properties: {
+      taskId: uuid,
+      caseNo: { type: 'string' },
+      item: itemRef,
+      stepId: { type: 'string' },
+      stepName: bilingual,
+      bodyId: { type: 'string' },
+      dueAt: { anyOf: [instant, { type: 'null' }] },
+      provisional: { type: 'boolean' },
+      applicant: {
+        type: 'object',
+        properties: { name: { type: 'string' }, idNumber: { type: 'string' } },
+        required: ['name', 'idNumber'],
+        additionalProperties: false,
+      },
+      offeredAt: instant,
+    },
+    required: [
+      'taskId',
+      'caseNo',
+      'item',
+      'stepId',
+      'stepName',
+      'bodyId',
+      'dueAt',
+      'provisional',
+      'applicant',
+      'offeredAt',
+    ],
     additionalProperties: false,
   } as const,
-  example: { taskId, caseNo: 'LB-430600-20261124-000001', item: { id: 'pension-transfer', name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' } }, stepId: 'review', stepName: { zh: '审核', en: 'Review' }, bodyId: body.id, dueAt: '2026-12-15T09:00:00.000Z', provisional: false, applicant: { name: '张*', idNumber: '110105********002X' }, offeredAt: at },
+  example: {
+    taskId,
+    caseNo: 'LB-430600-20261124-000001',
+    item: {
+      id: 'pension-transfer',
+      name: { zh: '企业职工基本养老保险关系跨省转移接续', en: 'Transfer of basic pension insurance across provinces' },
+    },
+    stepId: 'review',
+    stepName: { zh: '审核', en: 'Review' },
+    bodyId: body.id,
+    dueAt: '2026-12-15T09:00:00.000Z',
+    provisional: false,
+    applicant: { name: '张*', idNumber: '110105********002X' },
+    offeredAt: at,
+  },
 });
 export const taskWithdrawn = defineEvent({
   type: 'review.task.withdrawn',
   version: 1,
   stream: localityStream,
-  schema: { type: 'object', properties: { taskId: uuid, bodyId: { type: 'string' }, reason: { type: 'string' }, at: instant }, required: ['taskId', 'bodyId', 'reason', 'at'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: { taskId: uuid, bodyId: { type: 'string' }, reason: { type: 'string' }, at: instant },
+    required: ['taskId', 'bodyId', 'reason', 'at'],
+    additionalProperties: false,
+  } as const,
   example: { taskId, bodyId: body.id, reason: 'all-or-none: another origin refused', at },
 });
 /** Answer to a message on `backoffice.results.v1` that was applied. */
@@ -83,7 +181,12 @@ export const resultAccepted = defineEvent({
   type: 'review.result.accepted',
   version: 1,
   stream: localityStream,
-  schema: { type: 'object', properties: { taskId: uuid, bodyId: { type: 'string' }, outcome, certificateNumber: nullableString, at: instant }, required: ['taskId', 'bodyId', 'outcome', 'certificateNumber', 'at'], additionalProperties: false } as const,
+  schema: {
+    type: 'object',
+    properties: { taskId: uuid, bodyId: { type: 'string' }, outcome, certificateNumber: nullableString, at: instant },
+    required: ['taskId', 'bodyId', 'outcome', 'certificateNumber', 'at'],
+    additionalProperties: false,
+  } as const,
   example: { taskId, bodyId: body.id, outcome: 'approve', certificateNumber: null, at },
 });
 /** Answer to a message on `backoffice.results.v1` that was refused; `code` is stable. */
@@ -91,6 +194,23 @@ export const resultRejected = defineEvent({
   type: 'review.result.rejected',
   version: 1,
   stream: localityStream,
-  schema: { type: 'object', properties: { taskId: nullableString, bodyId: nullableString, code: { type: 'string' }, title: bilingual, at: instant }, required: ['taskId', 'bodyId', 'code', 'title', 'at'], additionalProperties: false } as const,
-  example: { taskId, bodyId: body.id, code: 'task.already-decided', title: { zh: '该任务已办结', en: 'The task is already decided' }, at },
+  schema: {
+    type: 'object',
+    properties: {
+      taskId: nullableString,
+      bodyId: nullableString,
+      code: { type: 'string' },
+      title: bilingual,
+      at: instant,
+    },
+    required: ['taskId', 'bodyId', 'code', 'title', 'at'],
+    additionalProperties: false,
+  } as const,
+  example: {
+    taskId,
+    bodyId: body.id,
+    code: 'task.already-decided',
+    title: { zh: '该任务已办结', en: 'The task is already decided' },
+    at,
+  },
 });

@@ -1,0 +1,21 @@
+/** Masks personal data for lists, logs, events to outsiders and errors (个人信息保护法 28–30). What is kept is what a clerk needs to tell two files apart. */
+
+/** 张三丰 → 张**; empty stays empty. */
+export const maskName = (name: string): string => {
+  const [first = '', ...rest] = [...name];
+  return first + '*'.repeat(rest.length);
+};
+
+/** Keeps the six digits of the division code and the last four characters: 110105********002X. Shorter than eleven characters: all masked. */
+export const maskIdNumber = (id: string): string =>
+  id.length < 11 ? '*'.repeat(id.length) : id.slice(0, 6) + '*'.repeat(id.length - 10) + id.slice(-4);
+
+/** 13800001234 → 138****1234. Shorter than eight characters: all masked. */
+export const maskPhone = (phone: string): string =>
+  phone.length < 8 ? '*'.repeat(phone.length) : phone.slice(0, 3) + '*'.repeat(phone.length - 7) + phone.slice(-4);
+
+/** zhang@example.cn → z***@example.cn. */
+export const maskEmail = (email: string): string => {
+  const at = email.lastIndexOf('@');
+  return at < 1 ? '***' : `${email[0]}***${email.slice(at)}`;
+};
