@@ -19,3 +19,11 @@ export const maskEmail = (email: string): string => {
   const at = email.lastIndexOf('@');
   return at < 1 ? '***' : `${email[0]}***${email.slice(at)}`;
 };
+
+const ID_NUMBER_IN_TEXT = /(?<![\w-])(?:\d{17}[\dXx]|\d{15})(?![\w-])/g;
+const PHONE_IN_TEXT = /(?<![\w-])(?:\+?86[- ]?)?1[3-9]\d{9}(?![\w-])/g;
+const EMAIL_IN_TEXT = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+
+/** Masks what looks like an identity number, a mobile phone number or an e-mail address inside a free text such as an error message. */
+export const maskText = (text: string): string =>
+  text.replace(ID_NUMBER_IN_TEXT, maskIdNumber).replace(PHONE_IN_TEXT, maskPhone).replace(EMAIL_IN_TEXT, maskEmail);

@@ -1,6 +1,7 @@
 /** Turns an access token into an actor, for HTTP requests and for outside messages alike. */
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { ROLES, type Actor, type Role } from './actor.js';
+import { discover } from './issuer.js';
 
 /** The token is missing, malformed, forged, expired or meant for someone else. */
 export class TokenRefused extends Error {
@@ -10,19 +11,39 @@ export class TokenRefused extends Error {
 /** Verifies `token` as of `at` (default now): an outside message is judged at the time the log took it in, however long it waited. */
 export type Verifier = (token: string, at?: Date) => Promise<Actor>;
 
-/** `issuer`: base URL of the OIDC issuer; its keys are read from the discovery document and cached. Throws `TokenRefused`; any other error means the issuer cannot be reached. */
-export function createVerifier({ issuer, audience }: { issuer: string; audience: string }): Verifier {
+/** The issuer cannot be asked for its keys just now: nobody is refused for good because of it. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable';
+  readonly statusCode = 503;
+}
+
+/** jose's codes that say nothing about the token: the keys could not be fetched or read. */
+const NOT_THE_TOKENS_FAULT = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+/** Asymmetric signatures only: with `none` or a shared secret anyone could issue tokens. */
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
+
+/**
+ * `issuer`: base URL of the OIDC issuer; its keys are read from the discovery document, cached, and read anew when a token names an unknown one.
+ * Throws `TokenRefused`, or `IssuerUnavailable` when the keys cannot be had. `mode`: outside demo mode tokens of the demo issuer are refused.
+ */
+export function createVerifier(options: {
+  issuer: string;
+  audience: string;
+  mode: 'demo' | 'production';
+  /** Keys are read anew at most this often, in ms; jose's default is 30 s. */
+  keyCooldownMs?: number;
+}): Verifier {
+  const { issuer, audience, mode } = options;
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
   async function keySet() {
-    if (!keys) {
-      const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-        signal: AbortSignal.timeout(5_000),
-      });
-      if (!response.ok) throw new Error(`the issuer's discovery document answers ${response.status}`);
-      const { jwks_uri: uri } = (await response.json()) as { jwks_uri: string };
-      keys = createRemoteJWKSet(new URL(uri));
-    }
-    return keys;
+    if (keys) return keys;
+    const document = await discover(issuer).catch((error: unknown) => {
+      throw new IssuerUnavailable('the issuer cannot be reached', { cause: error });
+    });
+    if (mode !== 'demo' && document.lianban_demo) throw new TokenRefused('the demo issuer counts in demo mode only');
+    if (!document.jwks_uri) throw new IssuerUnavailable('the issuer names no key set');
+    const cooldown = options.keyCooldownMs === undefined ? {} : { cooldownDuration: options.keyCooldownMs };
+    return (keys = createRemoteJWKSet(new URL(document.jwks_uri), cooldown));
   }
   return async (token, at) => {
     const keySource = await keySet();
@@ -30,13 +51,16 @@ export function createVerifier({ issuer, audience }: { issuer: string; audience:
       const { payload } = await jwtVerify(token, keySource, {
         issuer,
         audience,
-        ...(at ? { currentDate: at } : {}),
+        algorithms: ALGORITHMS,
+        requiredClaims: ['sub', 'exp'],
         clockTolerance: 30,
+        ...(at ? { currentDate: at } : {}),
       });
       return toActor(payload);
     } catch (error) {
-      const code = (error as { code?: string }).code;
-      if (code === 'ERR_JWKS_TIMEOUT' || code === undefined) throw error;
+      const code = (error as { code?: string }).code ?? '';
+      if (!code.startsWith('ERR_J') || NOT_THE_TOKENS_FAULT.has(code))
+        throw new IssuerUnavailable('the keys of the issuer cannot be read', { cause: error });
       throw new TokenRefused(code, { cause: error });
     }
   };
