@@ -45,6 +45,26 @@ export const taskClaimed = defineEvent({
   example: { taskId, stepId: 'review', body, claimedBy: 'backoffice-371300-social-insurance', claimedAt: at },
 });
 
+/** The claim is given back; the task waits for anyone of its body again. */
+export const taskReleased = defineEvent({
+  type: 'review.task.released',
+  version: 1,
+  stream: taskStream,
+  schema: {
+    type: 'object',
+    properties: {
+      taskId: uuid,
+      stepId: { type: 'string' },
+      body: bodyRef,
+      releasedBy: { type: 'string' },
+      releasedAt: instant,
+    },
+    required: ['taskId', 'stepId', 'body', 'releasedBy', 'releasedAt'],
+    additionalProperties: false,
+  } as const,
+  example: { taskId, stepId: 'review', body, releasedBy: 'backoffice-371300-social-insurance', releasedAt: at },
+});
+
 /** One decision per task; it cannot be withdrawn, only followed by a new message. `certificate` where the step issues one and the outcome is approve. */
 export const taskDecided = defineEvent({
   type: 'review.task.decided',
@@ -110,6 +130,36 @@ export const certificateIssued = defineEvent({
 });
 export type CertificateIssued = EventData<typeof certificateIssued>;
 
+/** The decision it rests on was annulled; whoever relied on the certificate must stop doing so. */
+export const certificateRevoked = defineEvent({
+  type: 'review.certificate.revoked',
+  version: 1,
+  stream: taskStream,
+  schema: {
+    type: 'object',
+    properties: {
+      certificateId: uuid,
+      taskId: uuid,
+      kind: { type: 'string' },
+      number: { type: 'string' },
+      body: bodyRef,
+      reason: { type: 'string' },
+      revokedAt: instant,
+    },
+    required: ['certificateId', 'taskId', 'kind', 'number', 'body', 'reason', 'revokedAt'],
+    additionalProperties: false,
+  } as const,
+  example: {
+    certificateId: '01936f4e-7c00-7000-8000-000000000003',
+    taskId,
+    kind: 'pension-transfer-notice',
+    number: 'ZR-371300-2026-000001',
+    body,
+    reason: 'all-or-none: another origin refused',
+    revokedAt: at,
+  },
+});
+
 /** To the locality's back offices: a task waits for `bodyId`. The applicant is masked; the full file is at `GET /tasks/{id}`. */
 export const taskOffered = defineEvent({
   type: 'review.task.offered',
@@ -164,18 +214,33 @@ export const taskOffered = defineEvent({
     offeredAt: at,
   },
 });
+/** The task is taken back. `wasDecided`: the body had decided already; its decision is annulled and a certificate issued for it revoked. */
 export const taskWithdrawn = defineEvent({
   type: 'review.task.withdrawn',
   version: 1,
   stream: localityStream,
   schema: {
     type: 'object',
-    properties: { taskId: uuid, bodyId: { type: 'string' }, reason: { type: 'string' }, at: instant },
+    properties: {
+      taskId: uuid,
+      bodyId: { type: 'string' },
+      reason: { type: 'string' },
+      wasDecided: { type: 'boolean' },
+      at: instant,
+    },
     required: ['taskId', 'bodyId', 'reason', 'at'],
     additionalProperties: false,
   } as const,
-  example: { taskId, bodyId: body.id, reason: 'all-or-none: another origin refused', at },
+  example: { taskId, bodyId: body.id, reason: 'all-or-none: another origin refused', wasDecided: false, at },
 });
+/** Where the answered message lies on `backoffice.results.v1`: the sender's way to match an answer even to a message that could not be read. */
+const messagePosition = {
+  type: 'object',
+  properties: { partition: { type: 'integer', minimum: 0 }, offset: { type: 'string' } },
+  required: ['partition', 'offset'],
+  additionalProperties: false,
+} as const;
+
 /** Answer to a message on `backoffice.results.v1` that was applied. */
 export const resultAccepted = defineEvent({
   type: 'review.result.accepted',
@@ -183,11 +248,25 @@ export const resultAccepted = defineEvent({
   stream: localityStream,
   schema: {
     type: 'object',
-    properties: { taskId: uuid, bodyId: { type: 'string' }, outcome, certificateNumber: nullableString, at: instant },
+    properties: {
+      taskId: uuid,
+      bodyId: { type: 'string' },
+      outcome,
+      certificateNumber: nullableString,
+      message: messagePosition,
+      at: instant,
+    },
     required: ['taskId', 'bodyId', 'outcome', 'certificateNumber', 'at'],
     additionalProperties: false,
   } as const,
-  example: { taskId, bodyId: body.id, outcome: 'approve', certificateNumber: null, at },
+  example: {
+    taskId,
+    bodyId: body.id,
+    outcome: 'approve',
+    certificateNumber: null,
+    message: { partition: 0, offset: '17' },
+    at,
+  },
 });
 /** Answer to a message on `backoffice.results.v1` that was refused; `code` is stable. */
 export const resultRejected = defineEvent({
@@ -201,6 +280,16 @@ export const resultRejected = defineEvent({
       bodyId: nullableString,
       code: { type: 'string' },
       title: bilingual,
+      findings: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { path: { type: 'string' }, message: bilingual },
+          required: ['path', 'message'],
+          additionalProperties: false,
+        },
+      },
+      message: messagePosition,
       at: instant,
     },
     required: ['taskId', 'bodyId', 'code', 'title', 'at'],
@@ -211,6 +300,32 @@ export const resultRejected = defineEvent({
     bodyId: body.id,
     code: 'task.already-decided',
     title: { zh: '该任务已办结', en: 'The task is already decided' },
+    findings: [],
+    message: { partition: 0, offset: '17' },
     at,
   },
 });
+
+/** Text a sender writes. PostgreSQL cannot store U+0000, so it is refused at the door. */
+const writtenText = { type: ['string', 'null'], minLength: 1, maxLength: 2000, not: { pattern: '\\u0000' } } as const;
+
+/** What a back office puts on `backoffice.results.v1`, with its access token in the header `authorization: Bearer …`. At most 1 MiB. */
+export const resultMessage = {
+  schema: {
+    type: 'object',
+    properties: { taskId: uuid, outcome, reason: writtenText, reference: writtenText },
+    required: ['taskId', 'outcome'],
+    // 行政许可法 38: a refusal states its reason.
+    if: { properties: { outcome: { const: 'refuse' } }, required: ['outcome'] },
+    then: { properties: { reason: { type: 'string' } }, required: ['reason'] },
+    additionalProperties: false,
+  },
+  example: { taskId, outcome: 'approve', reference: '临社保审〔2026〕17号' },
+} as const;
+/** `reference`: the body's own file number. */
+export interface ResultMessage {
+  taskId: string;
+  outcome: 'approve' | 'refuse';
+  reason?: string | null;
+  reference?: string | null;
+}
