@@ -9,7 +9,7 @@ export default {
   testRegex: [`\\.${tier}\\.spec\\.ts$`],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@lianban/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@lianban/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': '@swc/jest' },
