@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf, type WorkContext, withContext } from './context.js';
 import { methodNotAllowed, serviceUnavailable } from './errors.js';
 import type { HttpMetrics } from './metrics.js';
+import { sendProblem } from './problem-filter.js';
 import { MAX_MESSAGE_BYTES } from './validation.js';
 
 /** Open requests and whether new ones are still taken. */
@@ -39,6 +40,9 @@ export function createAdapter(gate: HttpGate, metrics: HttpMetrics): FastifyAdap
     requestIdHeader: false,
     // The hook below answers with a problem document instead.
     return503OnClosing: false,
+    // Addresses that cannot be decoded never reach a route or a filter.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      void sendProblem(error, request, reply),
     routerOptions: { maxParamLength: 200 },
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;

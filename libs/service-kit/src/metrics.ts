@@ -1,6 +1,6 @@
 /** Prometheus metrics. Labels name routes and parts, never cases or people. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Eventing } from '@lianban/eventing/eventing';
+import type { Eventing, EventingHealth } from '@lianban/eventing/eventing';
 import { Gauge, Histogram, Registry } from 'prom-client';
 
 export interface HttpMetrics {
@@ -53,27 +53,34 @@ export function createMetrics(service: string) {
     } satisfies HttpMetrics,
     /** Outbox, consumers and parked cases, as eventing itself reports them. */
     watchEventing(eventing: Pick<Eventing, 'health'>): void {
-      const parts = new Gauge({
-        name: 'lianban_eventing_part_ok',
-        help: '1 where this part of eventing makes progress, 0 where it does not',
-        labelNames: ['part'],
-        registers,
-      });
-      const parked = new Gauge({
-        name: 'lianban_parked_cases',
-        help: 'Cases that queue behind a poison message',
-        registers,
-      });
+      // The gauges of one scrape begin together and share one answer.
+      let asked: Promise<EventingHealth> | undefined;
+      const health = () => (asked ??= eventing.health().finally(() => (asked = undefined)));
       new Gauge({
         name: 'lianban_outbox_oldest_unsent_seconds',
         help: 'Age of the oldest event that is not yet on the log',
         registers,
         async collect() {
-          const health = await eventing.health();
-          this.set(health.oldestUnsentMs / 1000);
-          parked.set(health.parkedCases);
-          parts.reset();
-          for (const part of health.parts) parts.set({ part: part.name }, part.ok ? 1 : 0);
+          this.set((await health()).oldestUnsentMs / 1000);
+        },
+      });
+      new Gauge({
+        name: 'lianban_parked_cases',
+        help: 'Cases that queue behind a poison message',
+        registers,
+        async collect() {
+          this.set((await health()).parkedCases);
+        },
+      });
+      new Gauge({
+        name: 'lianban_eventing_part_ok',
+        help: '1 where this part of eventing makes progress, 0 where it does not',
+        labelNames: ['part'],
+        registers,
+        async collect() {
+          const { parts } = await health();
+          this.reset();
+          for (const part of parts) this.set({ part: part.name }, part.ok ? 1 : 0);
         },
       });
     },

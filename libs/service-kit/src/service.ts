@@ -75,6 +75,7 @@ export interface RunningService {
 const DATABASE_WAIT_MS = 60_000;
 /** Requests still running this long after the stop began are cut off. */
 const REQUEST_LIMIT_MS = 10_000;
+const SWEEP_MS = 50;
 
 /** Errors of event handlers must reach the batch consumer as they are: it tells a lost connection from a poison message by them. */
 @Catch()
@@ -215,9 +216,15 @@ async function start<Config extends ServiceConfig>(
 
   stops.push(() => eventing.stop());
   stops.push(async () => {
-    const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), REQUEST_LIMIT_MS);
+    const server = app.getHttpServer();
+    const cut = setTimeout(() => server.closeAllConnections(), REQUEST_LIMIT_MS);
+    // Connections whose last answer has gone out would otherwise keep the server open until their keep-alive ends.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     gate.endStreams();
-    await app.close().finally(() => clearTimeout(cut));
+    await app.close().finally(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+    });
   });
   stops.push(() => {
     health.phase = 'stopping';
