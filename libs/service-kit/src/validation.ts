@@ -2,7 +2,14 @@
 import { type ArgumentMetadata, Injectable, type Type, ValidationPipe } from '@nestjs/common';
 import * as transformer from 'class-transformer';
 import * as validator from 'class-validator';
-import { type CodedError, type Finding, messageInvalid, messageTooLarge, requestInvalid } from './errors.js';
+import {
+  type CodedError,
+  type Finding,
+  messageInvalid,
+  messageTooLarge,
+  requestInvalid,
+  type Texts,
+} from './errors.js';
 
 /** Largest message a service reads, in bytes. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -51,26 +58,40 @@ const zhByRule: Record<string, string> = {
 /** Property names come from the sender: they are cut, so that an answer never grows with what was sent. */
 const segment = (name: string): string => name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** A rule may bring its own texts: `@Matches(/…/, { context: { zh: '…', en: '…' } })`. */
+const isTexts = (context: unknown): context is Texts =>
+  isRecord(context) && typeof context.zh === 'string' && typeof context.en === 'string';
+
 /** The findings of class-validator's errors; paths are JSON pointers. */
 export function findingsOf(errors: readonly validator.ValidationError[], base = ''): Finding[] {
   return errors
     .flatMap((error): Finding[] => {
       const path = `${base}/${segment(error.property ?? '')}`;
-      const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
-        path,
-        message: {
-          zh: zhByRule[rule] ?? '不符合要求',
-          en: rule === 'whitelistValidation' ? 'unknown field' : text.slice(0, 200),
-        },
-      }));
+      const contexts = (error.contexts ?? {}) as Record<string, unknown>;
+      const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => {
+        const texts = contexts[rule];
+        const message = isTexts(texts)
+          ? texts
+          : {
+              zh: zhByRule[rule] ?? '不符合要求',
+              en: rule === 'whitelistValidation' ? 'unknown field' : text.slice(0, 200),
+            };
+        return { path, message };
+      });
       return [...own, ...findingsOf(error.children ?? [], path)];
     })
     .slice(0, MAX_FINDINGS);
 }
 
-const badText = (text: string): boolean => text.includes('\u0000') || /\p{Surrogate}/u.test(text);
+/** U+FFFD stands where a decoder met broken UTF-8, which the HTTP side does not refuse by itself. */
+const badText = (text: string): boolean => text.includes('\u0000') || /[\uFFFD\p{Surrogate}]/u.test(text);
+/** Names through which careless code further on reaches a prototype; class-transformer drops the second silently. */
+const badName = (name: string): boolean => badText(name) || name === '__proto__' || name === 'constructor';
 
-/** Faults of any JSON value, whatever its class: too deep, or text no database column can hold (null characters, half surrogates). */
+/**
+ * Faults of any JSON value, whatever its class: too deep, text no database column can hold (null characters, half surrogates) or that was broken on
+ * the way, numbers JSON cannot say (`1e400` is read as infinite).
+ */
 function faultsOfValue(root: unknown): Finding[] {
   const findings: Finding[] = [];
   const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: '', depth: 0 }];
@@ -81,13 +102,15 @@ function faultsOfValue(root: unknown): Finding[] {
         path,
         message: { zh: '含有不允许的字符', en: 'contains characters that are not allowed' },
       });
+    if (typeof value === 'number' && !Number.isFinite(value))
+      findings.push({ path, message: { zh: '数值超出范围', en: 'is a number out of range' } });
     if (typeof value !== 'object' || value === null) continue;
     if (depth >= MAX_DEPTH) {
       findings.push({ path, message: { zh: '嵌套过深', en: 'is nested too deeply' } });
       continue;
     }
     for (const [key, child] of Object.entries(value)) {
-      if (badText(key) || key === '__proto__')
+      if (badName(key))
         findings.push({ path, message: { zh: '字段名不被允许', en: 'has a field name that is not allowed' } });
       else open.push({ value: child, path: `${path}/${segment(key)}`, depth: depth + 1 });
     }
