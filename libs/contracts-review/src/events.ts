@@ -307,7 +307,12 @@ export const resultRejected = defineEvent({
 });
 
 /** Text a sender writes. PostgreSQL cannot store U+0000, so it is refused at the door. */
-const writtenText = { type: ['string', 'null'], minLength: 1, maxLength: 2000, not: { pattern: '\\u0000' } } as const;
+const writtenText = {
+  type: ['string', 'null'],
+  minLength: 1,
+  maxLength: 2000,
+  not: { type: 'string', pattern: '\\u0000' },
+} as const;
 
 /** What a back office puts on `backoffice.results.v1`, with its access token in the header `authorization: Bearer …`. At most 1 MiB. */
 export const resultMessage = {
