@@ -2,6 +2,7 @@
 import { Controller, Get, type INestApplication, Inject } from '@nestjs/common';
 import { ApiExcludeController, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { Public } from '@lianban/access/guard';
+import { describeDtos } from './dto-schema.js';
 
 const text = { type: 'object', properties: { zh: { type: 'string' }, en: { type: 'string' } }, required: ['zh', 'en'] };
 const problem = {
@@ -43,6 +44,7 @@ export function describeApi(app: INestApplication, service: string): OpenAPIObje
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addSecurityRequirements('bearer')
     .build();
+  describeDtos();
   const document = SwaggerModule.createDocument(app, builder);
   document.components = {
     ...document.components,
