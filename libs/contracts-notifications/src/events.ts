@@ -51,3 +51,4 @@ export const noticeFailed = defineEvent({
   } as const,
   example: { ...example, attempts: 8, error: 'provider.unavailable' },
 });
+export const noticeEvents = [noticeSent, noticeFailed] as const;
