@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { DueLoop } from '@lianban/service-kit/due-loop';
+import type { ServiceDefinition } from '@lianban/service-kit/service';
+import { LOGGER } from '@lianban/service-kit/tokens';
+import type { Logger } from 'pino';
+import { Carrier } from './carrier/carrier.js';
+import { type CourierConfig, wiring } from './config.js';
+import { followCarrier } from './parcel/follow-carrier/follow-carrier.js';
+import { GetParcelController } from './parcel/get-parcel/get-parcel.controller.js';
+import { ListParcelsController } from './parcel/list-parcels/list-parcels.controller.js';
+import { OnParcelRequested } from './parcel/on-parcel-requested/on-parcel-requested.controller.js';
+import { postDueParcels } from './parcel/post-due-parcels/post-due-parcels.js';
+import { PostParcelController } from './parcel/post-parcel/post-parcel.controller.js';
+import { ResendParcelController } from './parcel/resend-parcel/resend-parcel.controller.js';
+import { SealParcelController } from './parcel/seal-parcel/seal-parcel.controller.js';
+import { Wake } from './parcel/wake.js';
+
+/** Courier (寄递): parcels and the custody of what is in them. */
+@Module({
+  controllers: [
+    OnParcelRequested,
+    ListParcelsController,
+    GetParcelController,
+    SealParcelController,
+    PostParcelController,
+    ResendParcelController,
+  ],
+  providers: [Wake],
+})
+export class AppModule {}
+
+/** How often the loop looks for parcels to hand over when nothing woke it: repeats after a failure, work of a dead instance. */
+const POSTING_IDLE_MS = 250;
+
+export const definition = (config: CourierConfig): ServiceDefinition<CourierConfig> => ({
+  ...wiring,
+  config,
+  module: () => AppModule,
+  background: ({ database }, app) => {
+    const logger = app.get<Logger>(LOGGER);
+    const carrier = new Carrier(config.carrier);
+    const posting = new DueLoop('post-due-parcels', () => postDueParcels(database, carrier, config.carrier), {
+      idleMs: POSTING_IDLE_MS,
+      logger,
+    });
+    const following = new DueLoop('follow-carrier', () => followCarrier(database, carrier), {
+      idleMs: config.carrier.pollMs,
+      logger,
+    });
+    app.get(Wake, { strict: false }).posting = () => posting.wake();
+    return [posting, following];
+  },
+});
