@@ -27,8 +27,9 @@ export interface ParcelState {
   provisional: boolean;
 }
 
-/** `stopped`: the case ended before the step did. `since` is an RFC 3339 instant. */
+/** `wanted`: the form meets the step's condition; otherwise it is skipped in its turn. `stopped`: the case ended before the step did. `since` is an RFC 3339 instant. */
 export interface StepState {
+  wanted: boolean;
   status: 'pending' | 'skipped' | 'open' | 'done' | 'stopped';
   since: string | null;
   tasks: TaskState[];
@@ -82,7 +83,7 @@ export type Effect =
       contents: 'originals' | 'results';
       from: Place;
       to: Place;
-      payer: string;
+      payer: ParcelStep['payer'];
     }
   | { type: 'suspend'; stepId: string; reason: 'parcel-lost' | 'parcel-returned' }
   | { type: 'resume'; stepId: string }
@@ -130,7 +131,7 @@ export function openCase(
     steps: Object.fromEntries(
       procedure.steps.map((step): [string, StepState] => [
         step.id,
-        { status: step.when && !holds(step.when, form) ? 'skipped' : 'pending', since: null, tasks: [], parcels: [] },
+        { wanted: !step.when || holds(step.when, form), status: 'pending', since: null, tasks: [], parcels: [] },
       ]),
     ),
   };
@@ -299,10 +300,18 @@ const isSuspended = (own: StepState): boolean =>
 /** Asks for every step that has become ready, then says whether the applicant is done and whether the case has ended. */
 function goOn(procedure: Procedure, draft: CaseState, now: Date, effects: Effect[]): void {
   if (ended(draft)) return;
-  for (const step of procedure.steps) {
-    const own = stepState(draft, step);
-    if (own.status === 'pending' && step.after.every((id) => complete(stepState(draft, { id }).status)))
-      begin(draft, step, own, now, effects);
+  // A skipped step is complete at once, so that what follows it may be ready too.
+  for (let skipped = true; skipped;) {
+    skipped = false;
+    for (const step of procedure.steps) {
+      const own = stepState(draft, step);
+      if (own.status !== 'pending' || !step.after.every((id) => complete(stepState(draft, { id }).status))) continue;
+      if (own.wanted) begin(draft, step, own, now, effects);
+      else {
+        own.status = 'skipped';
+        skipped = true;
+      }
+    }
   }
   if (!draft.applicantDone && procedure.applicantDone.every((id) => complete(stepState(draft, { id }).status))) {
     draft.applicantDone = true;
