@@ -1,0 +1,38 @@
+import { bodyPublished, itemPublished, procedurePublished } from '@lianban/contracts-catalog/events';
+import { caseConcluded } from '@lianban/contracts-dispatch/events';
+import { applicationStream, receiptStream, WINDOW_INTAKE_TOPIC } from '@lianban/contracts-intake/events';
+import { numberSetting, readConfig, requiredSetting, type ServiceConfig } from '@lianban/service-kit/config';
+
+/** What intake says and listens to. */
+export const wiring = {
+  name: 'intake',
+  publishes: [applicationStream, receiptStream],
+  consumes: [itemPublished, bodyPublished, procedurePublished, caseConcluded],
+  outside: [WINDOW_INTAKE_TOPIC],
+};
+
+export interface IntakeConfig extends ServiceConfig {
+  /** `file:///folder` or `s3://bucket/prefix?endpoint=…&region=…`. */
+  materialsUrl: string;
+  materialMaxBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** The settings of every service, and intake's own; throws one sentence that names every bad one. */
+export function readIntakeConfig(): IntakeConfig {
+  const faults: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      faults.push((error as Error).message);
+      return undefined;
+    }
+  };
+  const common = attempt(readConfig);
+  const materialsUrl = attempt(() => requiredSetting('MATERIALS_URL'));
+  const materialMaxBytes = attempt(() => numberSetting('MATERIAL_MAX_BYTES', 20 * MIB, 1, 1024 * MIB));
+  if (!common || !materialsUrl || !materialMaxBytes) throw new Error(faults.join('; '));
+  return { ...common, materialsUrl, materialMaxBytes };
+}
