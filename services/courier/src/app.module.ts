@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DueLoop } from '@lianban/service-kit/due-loop';
-import type { ServiceDefinition } from '@lianban/service-kit/service';
+import type { ServiceDefinition, ServiceDeps } from '@lianban/service-kit/service';
 import { LOGGER } from '@lianban/service-kit/tokens';
-import type { Logger } from 'pino';
 import { Carrier } from './carrier/carrier.js';
 import { type CourierConfig, wiring } from './config.js';
 import { followCarrier } from './parcel/follow-carrier/follow-carrier.js';
@@ -37,7 +36,7 @@ export const definition = (config: CourierConfig): ServiceDefinition<CourierConf
   config,
   module: () => AppModule,
   background: ({ database }, app) => {
-    const logger = app.get<Logger>(LOGGER);
+    const logger = app.get<ServiceDeps['logger']>(LOGGER);
     const carrier = new Carrier(config.carrier);
     const posting = new DueLoop('post-due-parcels', () => postDueParcels(database, carrier, config.carrier), {
       idleMs: POSTING_IDLE_MS,
