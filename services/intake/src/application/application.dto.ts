@@ -115,6 +115,8 @@ export class SubmitApplicationDto {
   @ApiProperty({ type: [ApplicationMaterialDto], maxItems: 50 })
   @IsArray(says('应为列表', 'must be a list'))
   @ArrayMaxSize(50, says('最多 50 件', 'must have at most 50 entries'))
+  // A list among the entries would be looked into instead of being refused.
+  @IsObject({ each: true, ...says('每项应为对象', 'must have objects as entries') })
   @ValidateNested({ each: true, ...says('每项应为对象', 'must have objects as entries') })
   @Type(() => ApplicationMaterialDto)
   materials!: ApplicationMaterialDto[];
