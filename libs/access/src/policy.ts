@@ -8,8 +8,11 @@ export interface Resource {
   system?: string;
 }
 
-/** How far a role reaches: everywhere, in its own locality, for its own body, or for what its own system sent. */
-type Reach = 'everywhere' | 'locality' | 'body' | 'system';
+/**
+ * How far a role reaches: everywhere, in its own locality, for its own body there, for what its own system sent, or for its own system in its own
+ * locality.
+ */
+type Reach = 'everywhere' | 'locality' | 'body' | 'system' | 'system-in-locality';
 
 const windowRoles = { 'window-clerk': 'locality', 'window-system': 'locality' } as const;
 const watchers = { supervisor: 'locality', auditor: 'everywhere', operator: 'everywhere' } as const;
@@ -17,7 +20,7 @@ const bodies = { reviewer: 'locality', 'back-office': 'locality' } as const;
 
 /** Action → role → reach. A role that is not listed may not. */
 const rules = {
-  'application.submit': { 'window-clerk': 'locality', 'window-system': 'locality' },
+  'application.submit': { 'window-clerk': 'locality', 'window-system': 'system-in-locality' },
   'application.read': {
     'window-clerk': 'locality',
     'window-system': 'system',
@@ -47,37 +50,44 @@ const rules = {
 
 export type Action = keyof typeof rules;
 
-function reaches(actor: Actor, reach: Reach, resource: Resource): boolean {
+function reaches(actor: Actor, reach: Reach, resource: Resource | undefined): boolean {
+  // A property the resource does not name never matches: forgetting one must not open anything.
+  const inLocality =
+    actor.locality !== undefined && (!resource || (resource.localities ?? []).includes(actor.locality));
+  const ofBody = actor.body !== undefined && (!resource || resource.body === actor.body);
+  const ofSystem = actor.system !== undefined && (!resource || resource.system === actor.system);
   switch (reach) {
     case 'everywhere':
       return true;
     case 'locality':
-      return (
-        actor.locality !== undefined &&
-        (resource.localities === undefined || resource.localities.includes(actor.locality))
-      );
+      return inLocality;
     case 'body':
-      return actor.body !== undefined && (resource.body === undefined || resource.body === actor.body);
+      return inLocality && ofBody;
     case 'system':
-      return actor.system !== undefined && (resource.system === undefined || resource.system === actor.system);
+      return ofSystem;
+    case 'system-in-locality':
+      return inLocality && ofSystem;
   }
 }
 
-/**
- * May `actor` do `action` to `resource`? Leaving out a property of the resource asks the question at role level
- * ("may this actor list tasks at all?"); the list itself must then be confined to what the actor reaches.
- */
-export function may(actor: Actor, action: Action, resource: Resource = {}): boolean {
+const reachesOf = (actor: Actor, action: Action): Reach[] => {
   const reachByRole: Partial<Record<Role, Reach>> = rules[action];
-  return actor.roles.some((role) => {
-    const reach = reachByRole[role];
-    return reach !== undefined && reaches(actor, reach, resource);
-  });
-}
+  return actor.roles.flatMap((role) => reachByRole[role] ?? []);
+};
+
+/**
+ * May `actor` do `action` to `resource`? Without a resource it is the question at role level ("may this actor list tasks at all?"); a list must
+ * then be confined to what the actor reaches. A resource must name everything the action's reach asks about.
+ */
+export const may = (actor: Actor, action: Action, resource?: Resource): boolean =>
+  reachesOf(actor, action).some((reach) => reaches(actor, reach, resource));
 
 /** The locality a list must be confined to for this actor and action: a code, or `null` where the actor sees every place. */
-export function confinedTo(actor: Actor, action: Action): string | null {
-  const reachByRole: Partial<Record<Role, Reach>> = rules[action];
-  const everywhere = actor.roles.some((role) => reachByRole[role] === 'everywhere');
-  return everywhere ? null : (actor.locality ?? '');
-}
+export const confinedTo = (actor: Actor, action: Action): string | null =>
+  reachesOf(actor, action).includes('everywhere') ? null : (actor.locality ?? '');
+
+/** The source system a list must be confined to besides: its id, or `null` where the actor sees what every system sent. */
+export const confinedToSystem = (actor: Actor, action: Action): string | null =>
+  reachesOf(actor, action).every((reach) => reach === 'system' || reach === 'system-in-locality')
+    ? (actor.system ?? '')
+    : null;

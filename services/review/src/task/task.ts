@@ -103,7 +103,7 @@ export function openTask(request: TaskRequested, origin: { caseId: string; corre
 /** Throws `task.not-found` where the actor's locality is not the task's, `task.wrong-body` where only the body is another. */
 export function assertInCharge(actor: Actor, action: 'task.claim' | 'task.decide', task: Task): void {
   if (!may(actor, 'task.read', { localities: [task.body.locality.code] })) throw taskNotFound();
-  if (!may(actor, action, { body: task.body.id }))
+  if (!may(actor, action, { body: task.body.id, localities: [task.body.locality.code] }))
     throw wrongBody({ body: task.body.name.zh, bodyEn: task.body.name.en });
 }
 

@@ -168,7 +168,7 @@ export function toFile(task: Task, certificate: Certificate | null, actor: Actor
 
 /** Works for this very body, in its locality. */
 export const isInCharge = (actor: Actor, body: { id: string; locality: { code: string } }): boolean =>
-  actor.locality === body.locality.code && may(actor, 'task.decide', { body: body.id });
+  may(actor, 'task.decide', { body: body.id, localities: [body.locality.code] });
 
 export function toDecision(task: Task<Decided>, certificate: Certificate | null): DecisionView {
   const { decision, annulled } = task.state;
