@@ -6,10 +6,11 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type EventDefinition, dataSchemaUri, type Stream } from '@lianban/eventing/contract';
 import { describeApi } from './openapi.js';
+import { CONFIG, DATABASE, EVENTING, LOGGER, METRICS, VERIFIER } from './tokens.js';
 
 /** The OpenAPI description of a service, without starting it: nothing is instantiated, nothing connected. */
 export async function openApiOf(service: { name: string; module: DynamicModule | Type }): Promise<OpenAPIObject> {
-  const app = await NestFactory.create(service.module, new FastifyAdapter(), {
+  const app = await NestFactory.create(withStandIns(service.module), new FastifyAdapter(), {
     preview: true,
     logger: false,
     abortOnError: false,
@@ -19,6 +20,20 @@ export async function openApiOf(service: { name: string; module: DynamicModule |
   } finally {
     await app.close();
   }
+}
+
+class DescribedService {}
+
+/** The module of a running service provides these; here nobody uses them, but Nest wants to find them. */
+function withStandIns(inner: DynamicModule | Type): DynamicModule {
+  const tokens = [DATABASE, EVENTING, CONFIG, VERIFIER, LOGGER, METRICS];
+  return {
+    module: DescribedService,
+    global: true,
+    imports: [inner],
+    providers: tokens.map((provide) => ({ provide, useValue: {} })),
+    exports: tokens,
+  };
 }
 
 /** A topic of outside parties that a service reads: `schema` is the JSON Schema of a message's value. */
