@@ -2,7 +2,7 @@ import { Controller, Inject, Logger } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Actor } from '@lianban/access/actor';
 import { may } from '@lianban/access/policy';
-import { bearer, TokenRefused, type Verifier } from '@lianban/access/verify';
+import { bearer, IssuerUnavailable, TokenRefused, type Verifier } from '@lianban/access/verify';
 import {
   BACKOFFICE_RESULTS_TOPIC,
   localityTasksTopic,
@@ -110,6 +110,9 @@ export class OnResults {
       return await this.verify(bearer(header?.[1]), message.appendedAt);
     } catch (error) {
       if (error instanceof TokenRefused) throw tokenRequired();
+      // With the code of a connection that failed, the batch is tried again instead of being taken for poison.
+      if (error instanceof IssuerUnavailable)
+        throw Object.assign(new Error(error.message, { cause: error }), { code: 'EHOSTUNREACH' });
       throw error;
     }
   }
