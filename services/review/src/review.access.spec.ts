@@ -66,6 +66,7 @@ describe.each(endpoints)('%s', (_, request) => {
     ['a clerk', clerk],
     ['a dashboard', dashboard],
     ['no role', nobodysRole],
+    ['no locality', placeless],
   ])('is closed to %s', async (__, who) => {
     expect(await ask(who, request())).toMatchObject({ status: 403, body: { code: 'access.denied' } });
   });
@@ -74,7 +75,6 @@ describe.each(endpoints)('%s', (_, request) => {
 describe.each([
   ['another locality', elsewhere],
   ["another locality with the right body's id", disguised],
-  ['no locality', placeless],
 ])('to %s', (_, who) => {
   it.each(endpoints.filter(([name]) => name.includes(':id')))(
     '%s answers as if there were none',

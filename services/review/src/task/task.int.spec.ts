@@ -210,13 +210,10 @@ describe('a decision', () => {
     expect((await stand.http(office, 'GET', `/tasks/${task!.taskId}`)).body.state).toBe('open');
   });
 
-  it.each(['5f0c2f7e-3c1b-5e0a-9c55-000000000000', 'no-uuid', '%00'])(
-    'on the unknown task %s is refused',
-    async (id) => {
-      const answer = await stand.http(office, 'POST', `/tasks/${id}/decide`, approve);
-      expect(answer).toMatchObject({ status: 404, body: { code: 'task.not-found' } });
-    },
-  );
+  it.each(['5f0c2f7e-3c1b-5e0a-9c55-000000000000', 'no-uuid'])('on the unknown task %s is refused', async (id) => {
+    const answer = await stand.http(office, 'POST', `/tasks/${id}/decide`, approve);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'task.not-found' } });
+  });
 });
 
 describe('a task that dispatch recalls', () => {
