@@ -224,18 +224,21 @@ export async function startCarrier(options: CarrierOptions): Promise<RunningSimu
     shown = lastEvent;
   };
   let timer: NodeJS.Timeout | undefined;
+  const startMoving = () => {
+    timer = setInterval(
+      () => {
+        moving ??= move()
+          .catch((error: unknown) => console.error('carrier simulator:', error))
+          .finally(() => (moving = undefined));
+      },
+      Math.max(5, Math.min(paceMs / 4, 50)),
+    );
+  };
   const running = await listen(server, options, async () => {
     clearInterval(timer);
     await moving;
     await journal.close();
   });
-  timer = setInterval(
-    () => {
-      moving ??= move()
-        .catch((error: unknown) => console.error('carrier simulator:', error))
-        .finally(() => (moving = undefined));
-    },
-    Math.max(5, Math.min(paceMs / 4, 50)),
-  );
+  startMoving();
   return running;
 }

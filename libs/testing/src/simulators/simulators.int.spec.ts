@@ -27,6 +27,14 @@ const carrier = async (stateFile?: string) => {
   running.push(simulator);
   return simulator;
 };
+/** What any of the answers may hold. */
+interface Body {
+  messageId: string;
+  waybill: string;
+  total: number;
+  items: { key: string }[];
+  events: { n: number; kind: string; waybill: string; place: string; signedBy?: string }[];
+}
 const call = async (
   { url }: RunningSimulator,
   method: string,
@@ -47,7 +55,7 @@ const call = async (
     ...(body ? { body: JSON.stringify(body) } : {}),
     signal: AbortSignal.timeout(timeoutMs),
   });
-  return { status: response.status, body: JSON.parse(await response.text()) };
+  return { status: response.status, body: JSON.parse(await response.text()) as Body };
 };
 const sms = { to: '13800000000', text: '您好' };
 const parcel = {
@@ -61,8 +69,7 @@ const parcel = {
 async function eventsUntil(simulator: RunningSimulator, kind: string) {
   for (;;) {
     const { body } = await call(simulator, 'GET', '/events?after=0&limit=1000');
-    if (body.events.some((event: { kind: string }) => event.kind === kind))
-      return body.events as { n: number; kind: string; waybill: string; signedBy?: string }[];
+    if (body.events.some((event) => event.kind === kind)) return body.events;
   }
 }
 
@@ -100,7 +107,7 @@ describe('the message simulator', () => {
     await call(simulator, 'PUT', '/control', { mode: 'drop' });
     await expect(call(simulator, 'POST', '/messages', sms, 'c')).rejects.toThrow('fetch failed');
     const { body } = await call(simulator, 'GET', '/messages');
-    expect(body.items.map((item: { key: string }) => item.key)).toEqual(['a', 'c']);
+    expect(body.items.map((item) => item.key)).toEqual(['a', 'c']);
   });
 
   it('answers twice for one message', async () => {

@@ -75,7 +75,7 @@ export async function saveParcels(tx: Tx, parcels: readonly Parcel[]): Promise<v
       name: 'posting-due-set',
       text: `insert into posting_due (parcel_id, due_at) select * from unnest($1::uuid[], $2::timestamptz[])
         on conflict (parcel_id) do update set due_at = excluded.due_at`,
-      values: [waiting.map((p) => p.id), waiting.map((p) => p.posting!.nextAt)],
+      values: [waiting.map((p) => p.id), waiting.map((p) => p.posting.nextAt)],
     });
   if (settled.length > 0)
     await tx.query({

@@ -56,6 +56,13 @@ describe('a crash', () => {
     expect({ ...after, history: [] }).toEqual({ ...notice, history: [] });
     await eventually(async () => (await stand.said(caseId)).length > 0);
     expect(await stand.said(caseId)).toHaveLength(1);
+
+    // What the record says of an attempt stays.
+    const second = { ok: false as const, code: 'provider.timeout', final: false, ms: 1 };
+    await stand.database.transaction((tx) =>
+      markAnswered(tx, [{ attempt: attempt!, result: second }], stand.config.sending.policy, new Date()),
+    );
+    expect(await noticeOf(caseId)).toEqual(after);
   });
 
   it('leaves nothing for two instances to take at once', async () => {

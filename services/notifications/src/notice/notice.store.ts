@@ -58,7 +58,7 @@ export interface WithContact {
   contact: Contact;
 }
 type Row = Notice & { contact: Contact };
-const split = ({ contact, ...notice }: Row): WithContact => ({ notice: notice as Notice, contact });
+const split = ({ contact, ...notice }: Row): WithContact => ({ notice, contact });
 
 /** Up to `limit` notices that are due and whose contact is known, locked; those another instance holds are passed over. */
 export async function lockDue(tx: Tx, now: Date, limit: number): Promise<WithContact[]> {
