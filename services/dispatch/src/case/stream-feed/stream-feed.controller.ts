@@ -1,5 +1,5 @@
 import { Controller, Headers, Inject, type MessageEvent, Sse } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import { confinedTo } from '@lianban/access/policy';
@@ -21,6 +21,7 @@ export class StreamFeedController {
   /** Every change of every case the actor reaches, without personal data, from now on or from Last-Event-ID on. */
   @Sse('stream')
   @May('feed.read')
+  @ApiHeader({ name: 'last-event-id', required: false, description: 'Go on after this event' })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: feedStreamSchema } } })
   async stream(
     @CurrentActor() actor: Actor,

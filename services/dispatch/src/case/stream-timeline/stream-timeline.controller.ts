@@ -1,5 +1,5 @@
 import { Controller, Headers, Inject, type MessageEvent, Param, Sse } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import type { Database } from '@lianban/eventing/database';
@@ -22,6 +22,7 @@ export class StreamTimelineController {
   /** The case's timeline from its beginning or from Last-Event-ID on; the id of an event is its `n`. */
   @Sse(':id/timeline/stream')
   @May('case.read')
+  @ApiHeader({ name: 'last-event-id', required: false, description: 'Go on after this event' })
   @ApiOkResponse({ content: { 'text/event-stream': { schema: timelineStreamSchema } } })
   async stream(
     @CurrentActor() actor: Actor,
