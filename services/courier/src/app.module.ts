@@ -4,7 +4,7 @@ import type { ServiceDefinition, ServiceDeps } from '@lianban/service-kit/servic
 import { LOGGER } from '@lianban/service-kit/tokens';
 import { Carrier } from './carrier/carrier.js';
 import { type CourierConfig, wiring } from './config.js';
-import { followCarrier } from './parcel/follow-carrier/follow-carrier.js';
+import { followCarrier, withPauses } from './parcel/follow-carrier/follow-carrier.js';
 import { GetParcelController } from './parcel/get-parcel/get-parcel.controller.js';
 import { ListParcelsController } from './parcel/list-parcels/list-parcels.controller.js';
 import { OnParcelRequested } from './parcel/on-parcel-requested/on-parcel-requested.controller.js';
@@ -31,6 +31,9 @@ export class AppModule {}
 /** How often the loop looks for parcels to hand over when nothing woke it: repeats after a failure, work of a dead instance. */
 const POSTING_IDLE_MS = 250;
 
+/** Pauses while the carrier tells nothing, in milliseconds. */
+const FOLLOWING_PACE = { baseMs: 500, maxMs: 5_000 };
+
 export const definition = (config: CourierConfig): ServiceDefinition<CourierConfig> => ({
   ...wiring,
   config,
@@ -42,10 +45,14 @@ export const definition = (config: CourierConfig): ServiceDefinition<CourierConf
       idleMs: POSTING_IDLE_MS,
       logger,
     });
-    const following = new DueLoop('follow-carrier', () => followCarrier(database, carrier), {
-      idleMs: config.carrier.pollMs,
-      logger,
-    });
+    const following = new DueLoop(
+      'follow-carrier',
+      withPauses(() => followCarrier(database, carrier), FOLLOWING_PACE),
+      {
+        idleMs: config.carrier.pollMs,
+        logger,
+      },
+    );
     app.get(Wake, { strict: false }).posting = () => posting.wake();
     return [posting, following];
   },

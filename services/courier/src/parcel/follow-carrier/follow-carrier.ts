@@ -1,4 +1,5 @@
 import type { Database, Tx } from '@lianban/eventing/database';
+import { backoffMs, type Pace } from '@lianban/service-kit/backoff';
 import type { Carrier } from '../../carrier/carrier.js';
 import {
   type EventState,
@@ -19,6 +20,27 @@ export async function followCarrier(database: Database, carrier: Carrier): Promi
   const events = await carrier.eventsAfter(await lastEvent(database), AT_ONCE);
   if (events.length > 0) await database.transaction((tx) => takeEvents(tx, events, new Date()));
   return events.length;
+}
+
+/** The same work, which after a failure does nothing for a growing while: an absent carrier is not asked, and complained about, at full pace. */
+export function withPauses(
+  work: () => Promise<number>,
+  pace: Pace,
+  clock: () => number = Date.now,
+): () => Promise<number> {
+  let failures = 0;
+  let notBefore = 0;
+  return async () => {
+    if (clock() < notBefore) return 0;
+    try {
+      const done = await work();
+      failures = 0;
+      return done;
+    } catch (error) {
+      notBefore = clock() + backoffMs(++failures, pace, Math.random());
+      throw error;
+    }
+  };
 }
 
 /** @idempotent by the carrier's number: what lies at or under the cursor was taken already, perhaps by another instance. */
