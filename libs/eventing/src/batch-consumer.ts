@@ -57,6 +57,8 @@ class HandlerFailed extends Error {
 
 const CONFLICT_RETRIES = 5;
 const MAX_BACKOFF_MS = 5_000;
+/** About the time after which a silent member loses its partitions. */
+const IDLE_LIMIT_MS = 10_000;
 const MAX_MARK_RELOADS = 5;
 
 export class BatchConsumer {
@@ -368,7 +370,7 @@ export class BatchConsumer {
       await queueParked(tx, queue);
       await this.marks.advance(tx, moves);
       await failpoint('consumer.before-commit', this.options.member);
-    });
+    }, IDLE_LIMIT_MS);
     for (const letter of setAside) this.options.logger.error(letter, 'a message was set aside');
     this.marks.remember(moves);
     this.applied += units.length;

@@ -10,10 +10,10 @@ export interface BatchContext {
   now: Date;
 }
 
-type BatchHandler<Message> = (
+type BatchHandler<Message> = <Handler extends (messages: readonly Message[], batch: BatchContext) => Promise<void>>(
   target: object,
   key: string | symbol,
-  descriptor: TypedPropertyDescriptor<(messages: readonly Message[], batch: BatchContext) => Promise<void>>,
+  descriptor: TypedPropertyDescriptor<Handler>,
 ) => void;
 
 /**
@@ -61,7 +61,7 @@ function handlerOf<Message>(topic: string): BatchHandler<Message> {
     for (const metadataKey of Reflect.getOwnMetadataKeys(original)) {
       Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, original), capturing);
     }
-    descriptor.value = capturing;
+    descriptor.value = capturing as typeof original;
     mark(target, key, descriptor);
   };
 }

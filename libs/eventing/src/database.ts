@@ -43,8 +43,11 @@ export class Database {
     }
   }
 
-  /** The same without the repeats; for callers that have their own. */
-  async transactionOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  /**
+   * The same without the repeats; for callers that have their own. With `idleLimitMs` the database ends the transaction, and with it its locks,
+   * when this process has not said anything for so long: a frozen member must not keep the others waiting.
+   */
+  async transactionOnce<T>(work: (tx: Tx) => Promise<T>, idleLimitMs?: number): Promise<T> {
     const client = await this.pool.connect();
     let lost: Error | undefined;
     const onError = (error: Error): void => {
@@ -56,7 +59,11 @@ export class Database {
     let appended: number;
     let result: T;
     try {
-      await client.query('begin');
+      await client.query(
+        idleLimitMs === undefined
+          ? 'begin'
+          : `begin; set local idle_in_transaction_session_timeout = ${Math.round(idleLimitMs)}`,
+      );
       result = await work(tx);
       appended = await flushPending(tx);
       await failpoint('outbox.before-commit');

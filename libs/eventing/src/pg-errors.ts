@@ -29,13 +29,13 @@ const socketCodes =
 const misfits = ['42P01', '42703', '42883', '42501', '3F000', '3D000'];
 
 /**
- * The database is away, full, overloaded, being restarted (classes 08, 28, 40, 53, 57, 58, lock timeout, read-only after a fail-over) or not
+ * The database is away, full, overloaded, being restarted (classes 08, 28, 40, 53, 57, 58, time limits, read-only after a fail-over) or not
  * migrated: nothing is wrong with the message, it must be tried again.
  */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) {
-    return /^(08|28|40|53|57|58)/.test(code) || ['55P03', '25006', ...misfits].includes(code);
+    return /^(08|28|40|53|57|58)/.test(code) || ['55P03', '25006', '25P03', '25P04', ...misfits].includes(code);
   }
   if (code !== undefined && socketCodes.test(code)) return true;
   const text = error instanceof Error ? error.message : '';
