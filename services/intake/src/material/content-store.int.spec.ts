@@ -39,7 +39,9 @@ describe.each<[string, () => string]>([
   ['a prefix of an S3-compatible store', () => `s3://materials/lianban/2026?endpoint=${s3.endpoint}`],
 ])('%s', (_, url) => {
   let store: ContentStore;
-  beforeAll(() => (store = createContentStore(url())));
+  beforeAll(() => {
+    store = createContentStore(url());
+  });
   afterAll(() => store.close());
 
   it.each([
