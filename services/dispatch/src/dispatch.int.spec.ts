@@ -298,3 +298,51 @@ describe('the list', () => {
     expect(await stand.get(auditor, path)).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
   });
 });
+
+describe('two instances', () => {
+  let pair: Stand;
+  beforeAll(async () => {
+    pair = await startStand({ instances: 2 });
+    await pair.publish('pension-transfer');
+  }, 120_000);
+  afterAll(() => pair.stop());
+
+  it('share the cases: each is worked on once and ends, and a stream of one sees what the other does', async () => {
+    const caseIds = await Promise.all(Array.from({ length: 16 }, () => pair.apply()));
+    const watched = caseIds[0]!;
+    await pair.caseWhere(watched, ({ status }) => status === 'open');
+    const [messages] = await Promise.all([
+      pair.listen(auditor, `/cases/${watched}/timeline/stream`, (all) => all.at(-1)?.data?.change === 'refused'),
+      ...caseIds.map(async (caseId) => {
+        await pair.decide(caseId, 'review');
+        await pair.decide(caseId, 'out', { outcome: 'refuse' });
+        await pair.caseWhere(caseId, ({ status }) => status === 'refused');
+      }),
+    ]);
+    expect(messages.flatMap(({ data }) => data?.change ?? [])).toEqual([
+      'opened',
+      'task-requested',
+      'task-approved',
+      'task-requested',
+      'task-refused',
+      'refused',
+    ]);
+    const gaps = await pair.query(
+      'select case_id from case_timeline group by case_id having count(*) <> max(n) or count(*) <> 6',
+    );
+    expect(gaps).toEqual([]);
+    const concluded = await eventually(async () => {
+      const all = (await pair.said('dispatch.case.v1')).filter(({ type }) => type === 'dispatch.case.concluded');
+      return all.length >= caseIds.length ? all : undefined;
+    });
+    expect(concluded.map(({ caseId }) => caseId).sort()).toEqual([...caseIds].sort());
+  });
+
+  it('end their streams when they stop', async () => {
+    const caseId = await pair.apply();
+    await pair.caseWhere(caseId, ({ status }) => status === 'open');
+    await pair.listen(auditor, `/cases/${caseId}/timeline/stream`, () => false, {
+      onOpen: async () => void pair.services.pop()!.stop(),
+    });
+  });
+});
