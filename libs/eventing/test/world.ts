@@ -44,8 +44,8 @@ export interface Member {
 
 /** Stops whatever a test started and has not stopped, in reverse order. */
 export class Cleanup {
-  private readonly steps: (() => Promise<unknown> | unknown)[] = [];
-  add(step: () => Promise<unknown> | unknown): void {
+  private readonly steps: (() => void | Promise<void>)[] = [];
+  add(step: () => void | Promise<void>): void {
     this.steps.push(step);
   }
   async run(): Promise<void> {
