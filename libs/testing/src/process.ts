@@ -75,6 +75,8 @@ export async function startOwnedProcess(options: OwnedProcessOptions): Promise<O
   const lifeline = child.stdin as Socket;
   lifeline.on('error', () => undefined);
   lifeline.unref();
+  // The watcher's reader ends with the pipe, also when the server ended by itself.
+  void ended.then(() => lifeline.destroy());
   return {
     pid,
     ended,
