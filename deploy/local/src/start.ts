@@ -1,0 +1,128 @@
+import { rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { purposes, SERVICES } from './system/services.js';
+import type { LogKind, TokenFile } from './system/state-folder.js';
+import { ROOT, startSystem, type RunningSystem } from './system/system.js';
+import { attachSystem } from './system/system.js';
+import { table } from './system/table.js';
+
+/** `npm start [-- --kafka] [--reset]`: everything on this machine until Ctrl-C. */
+const usage = 'usage: npm start [-- --kafka] [--reset]';
+const { kafka, reset } = readArguments();
+const log: LogKind = kafka ? 'kafka' : 'embedded';
+const folder = join(ROOT, '.lianban/demo', log);
+const began = performance.now();
+const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
+const say = (line: string) => console.log(`${seconds().padStart(6)} s  ${line}`);
+
+const abort = new AbortController();
+let system: RunningSystem | undefined;
+let asked = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
+
+async function onSignal(): Promise<void> {
+  // A terminal's Ctrl-C and a wrapper's SIGTERM may come together; only a second Ctrl-C some time later is impatience.
+  if (++asked > 1) {
+    if (performance.now() - askedAt < 500) return;
+    console.log('killing what is left');
+    // Everything that was started ends with this process.
+    process.exit(1);
+  }
+  askedAt = performance.now();
+  console.log('\nstopping (Ctrl-C again kills)');
+  abort.abort();
+  await system?.stop();
+  if (system) {
+    console.log('stopped; the data stays, npm start -- --reset forgets it');
+    process.exit(0);
+  }
+}
+let askedAt = 0;
+
+try {
+  if (reset) {
+    if (attachSystem(folder)) throw new Error(`Lianban runs in ${folder}; stop it before its data is forgotten`);
+    rmSync(folder, { recursive: true, force: true });
+    say(`forgot ${relative(ROOT, folder)}`);
+  }
+  system = await startSystem({
+    log,
+    folder,
+    ports: 'fixed',
+    say,
+    abort: abort.signal,
+    kafkaBrokers: process.env.KAFKA_BROKERS,
+  });
+  if (asked === 0) announce(system);
+  // Everything runs in other processes; this one waits for Ctrl-C.
+  setInterval(() => undefined, 3_600_000);
+} catch (error) {
+  if (asked > 0) {
+    console.log('stopped');
+    process.exit(0);
+  }
+  console.error(`cannot start: ${(error as Error).message}`);
+  process.exit(1);
+}
+
+function readArguments(): { kafka: boolean; reset: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { kafka: { type: 'boolean', default: false }, reset: { type: 'boolean', default: false } },
+    });
+    return values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function announce({ urls, eventLog, folder: state }: RunningSystem): void {
+  const tokens = state.tokens();
+  const file = relative(ROOT, state.tokensFile);
+  console.log(`\nReady after ${seconds()} s.\n`);
+  console.log(
+    table(
+      ['what', 'address', 'for'],
+      [
+        ...SERVICES.map((name) => [name, urls[name], purposes[name]]),
+        ['issuer', urls.issuer, 'OIDC access tokens (demo)'],
+        ['carrier', urls.carrier, 'simulated carrier'],
+        ['messages', urls.messages, 'simulated SMS and e-mail provider'],
+        ['event log', eventLog.replace(/\/\/[^@/]*@/, '//'), log === 'kafka' ? 'Apache Kafka' : 'inside PostgreSQL'],
+      ],
+    ),
+  );
+  console.log(`\nTokens (whole in ${file}, for your eyes only; valid 12 h, renewed while this runs):\n`);
+  console.log(table(['client', 'who', 'role', 'place', 'token'], tokenRows(tokens)));
+  console.log(`\n  and so on for every place and body: window-, clerk-, courier-, supervisor-<code>, backoffice-, reviewer-<body>
+
+Try:
+  TOKEN=$(node -p "require('./${file}')['clerk-430600'].token")
+  curl -H "authorization: Bearer $TOKEN" ${urls.catalog}/items
+  npm run demo${log === 'kafka' ? ' -- --kafka' : ''}
+
+Logs: ${relative(ROOT, state.logs)}/<name>.log    Ctrl-C stops everything.`);
+}
+
+/** One line per kind of actor. */
+function tokenRows(tokens: TokenFile): string[][] {
+  const shown = [
+    'window-430600',
+    'clerk-430600',
+    'backoffice-371300-social-insurance',
+    'reviewer-340100-social-insurance',
+    'courier-371300',
+    'supervisor-430600',
+    'operator',
+    'auditor',
+    'dashboard',
+  ];
+  return shown.flatMap((id) => {
+    const entry = tokens[id];
+    return entry
+      ? [[id, entry.name, entry.roles.join(', '), entry.locality ?? 'all', `${entry.token.slice(0, 12)}…`]]
+      : [];
+  });
+}
