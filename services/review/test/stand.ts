@@ -143,8 +143,29 @@ export async function startStand({ instances = 1 } = {}) {
       async () => (await query(`select 1 from task where id = $1 and status = $2`, [id, status])).length === 1,
     );
 
+  /** Keeps the task's row locked until `waiting` sessions of the service queue behind it, so that what `work` starts really meets. */
+  async function meetingAt<T>(taskId: string, waiting: number, work: () => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      await client.query('select 1 from task where id = $1 for update', [taskId]);
+      const result = work();
+      await eventually(async () => {
+        const [row] = await query<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return row!.n >= waiting;
+      });
+      await client.query('rollback');
+      return await result;
+    } finally {
+      client.release();
+    }
+  }
+
   return {
     services,
+    meetingAt,
     query,
     http,
     said,

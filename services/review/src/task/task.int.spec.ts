@@ -107,14 +107,16 @@ describe('a task that dispatch asks for', () => {
 describe('a decision', () => {
   it('is one, out of fifty at the same time over two instances; the others are told who won and when', async () => {
     const [task] = await stand.request(issuing());
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, n) =>
-        stand.http(
-          backOffice('371300', 'social-insurance', `system-${n}`),
-          'POST',
-          `/tasks/${task!.taskId}/decide`,
-          { outcome: n % 2 === 0 ? 'approve' : 'refuse', reason: `of system ${n}` },
-          n % 2,
+    const answers = await stand.meetingAt(task!.taskId, 10, () =>
+      Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          stand.http(
+            backOffice('371300', 'social-insurance', `system-${n}`),
+            'POST',
+            `/tasks/${task!.taskId}/decide`,
+            { outcome: n % 2 === 0 ? 'approve' : 'refuse', reason: `of system ${n}` },
+            n % 2,
+          ),
         ),
       ),
     );

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BACKOFFICE_RESULTS_TOPIC } from '@lianban/contracts-review/events';
 import { eventually } from '@lianban/testing/eventually';
+import type { OutsideMessage } from '@lianban/eventing/envelope';
 import { backOffice, bodyOf, hefei, issuing, linyi, reviewer, type Stand, startStand } from '../../../test/stand.js';
+import { OnResults } from './on-results.controller.js';
 
 const office = backOffice('371300');
 const ofHefei = backOffice('340100');
@@ -79,6 +82,43 @@ describe('a result on the topic', () => {
     );
     expect((await stand.query('select 1 from decision where task_id = $1', [task!.taskId])).length).toBe(1);
     expect((await stand.saidAboutTasks()).filter(({ data }) => data.taskId === task!.taskId)).toHaveLength(1);
+  });
+
+  it('read again by the same instance or another is neither applied nor answered again', async () => {
+    const [task] = await stand.request(issuing('AGAIN'));
+    const good = { taskId: task!.taskId, outcome: 'approve' };
+    const authorization = `Bearer ${await stand.token(office)}`;
+    const appendedAt = new Date();
+    // Positions no real message of this spec has.
+    const messages: OutsideMessage[] = [good, { ...good, outcome: 'maybe' }].map((value, n) => ({
+      topic: BACKOFFICE_RESULTS_TOPIC,
+      partition: 7,
+      offset: String(1_000_000 + n),
+      key: null,
+      headers: { authorization },
+      value: Buffer.from(JSON.stringify(value)),
+      appendedAt,
+    }));
+    const before = (await answersTo('371300')).length;
+    const kept = (await rejected('request.invalid')).length;
+    const read = (instance: number) => {
+      const { app, eventing } = stand.services[instance]!;
+      return eventing.database.transaction((tx) => app.get(OnResults).apply(messages, { tx, now: new Date() }));
+    };
+    await Promise.all([read(0), read(1)]);
+    await read(0);
+    const [next] = await stand.request({});
+    await answerTo(office, { taskId: next!.taskId, outcome: 'approve' });
+    const mine = await eventually(async () => {
+      const answers = await answersTo('371300');
+      return answers.length >= before + 3 && answers.filter(({ data }) => data.taskId !== next!.taskId).slice(before);
+    });
+    expect(mine.map(({ type }) => type).sort()).toEqual(['review.result.accepted', 'review.result.rejected']);
+    expect(await rejected('request.invalid')).toHaveLength(kept + 1);
+    // A log that was set up anew counts from the start: the same place at another time is another message.
+    messages[0]!.appendedAt = new Date(appendedAt.getTime() + 1);
+    await read(0);
+    await eventually(async () => (await answersTo('371300')).length === before + 4);
   });
 
   it.each([
