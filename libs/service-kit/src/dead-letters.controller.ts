@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, NotFoundException, Param, Post, Query } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
@@ -15,6 +15,20 @@ const stillFails = defineError({
   zh: '重新处理仍然失败，消息保持搁置',
   en: 'The message failed again and stays parked',
 });
+
+const notFound = defineError({
+  code: 'dead-letter.not-found',
+  status: 404,
+  zh: '没有这条被搁置的消息',
+  en: 'There is no such parked message',
+});
+
+/** Eventing knows no coded errors; its "not found" gets one here. */
+async function orNotFound<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw error instanceof NotFoundException ? notFound() : error;
+  });
+}
 
 class DeadLetterId {
   @Matches(/^[\w-]{1,64}$/)
@@ -51,7 +65,8 @@ export class DeadLettersController {
   @HttpCode(200)
   @May('ops.repair')
   async replay(@Param() { id }: DeadLetterId, @Body() { reason }: RepairBody, @CurrentActor() actor: Actor) {
-    if (!(await this.eventing.parked.replay(id, { actor: actor.subject, reason }))) throw stillFails();
+    const works = await orNotFound(this.eventing.parked.replay(id, { actor: actor.subject, reason }));
+    if (!works) throw stillFails();
     return { id, state: 'replayed' };
   }
 
@@ -60,7 +75,7 @@ export class DeadLettersController {
   @HttpCode(200)
   @May('ops.repair')
   async discard(@Param() { id }: DeadLetterId, @Body() { reason }: RepairBody, @CurrentActor() actor: Actor) {
-    await this.eventing.parked.discard(id, { actor: actor.subject, reason });
+    await orNotFound(this.eventing.parked.discard(id, { actor: actor.subject, reason }));
     return { id, state: 'discarded' };
   }
 }

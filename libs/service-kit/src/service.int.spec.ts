@@ -360,6 +360,9 @@ describe('a running service', () => {
       items: [{ id: 'd1', error: 'bad phone 138****1234' }],
     });
     const replay = (body: string) => call('POST', '/dead-letters/d1/replay', { token: 'operator', body });
+    expect(
+      await call('POST', '/dead-letters/d2/replay', { token: 'operator', body: '{"reason":"fixed"}' }),
+    ).toMatchObject({ status: 404, json: { code: 'dead-letter.not-found' } });
     expect(await replay('{}')).toMatchObject({ status: 422 });
     expect(await replay('{"reason":"fixed"}')).toMatchObject({ status: 200, json: { state: 'replayed' } });
     eventing.replayWorks = false;

@@ -21,7 +21,7 @@ import { createMetrics, type Metrics } from './metrics.js';
 import { ApiDescription, describeApi, OpenApiController } from './openapi.js';
 import { ProblemFilter } from './problem-filter.js';
 import { handleProcessSignals } from './process-signals.js';
-import { BACKGROUND, CONFIG, DATABASE, EVENTING, LOGGER, METRICS, VERIFIER } from './tokens.js';
+import { CONFIG, DATABASE, EVENTING, LOGGER, METRICS, VERIFIER } from './tokens.js';
 import { RequestPipe } from './validation.js';
 import { waitForDatabase } from './wait-for-database.js';
 
@@ -46,7 +46,7 @@ export interface ServiceDefinition<Config extends ServiceConfig = ServiceConfig>
   consumes: readonly EventDefinition[];
   /** Topics of outside parties this service reads. */
   outside?: readonly string[];
-  /** Started after listen, stopped first. Tasks with dependencies of the module are provided under `BACKGROUND` instead. */
+  /** Started after listen, stopped first. Those that a module provides are found with `app.get`. */
   background?: (eventing: Eventing, app: NestFastifyApplication) => readonly BackgroundTask[];
   /** Own readiness checks: what is missing, in words. */
   ready?: () => Promise<string[]>;
@@ -233,7 +233,7 @@ async function start<Config extends ServiceConfig>(
   await eventing.start();
   await app.listen(config.port, config.host);
   await app.startAllMicroservices();
-  for (const task of [...(definition.background?.(eventing, app) ?? []), ...tasksOf(app)]) {
+  for (const task of definition.background?.(eventing, app) ?? []) {
     task.start();
     stops.push(() => task.stop());
   }
@@ -241,13 +241,4 @@ async function start<Config extends ServiceConfig>(
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   logger.info({ url }, 'ready');
   return { url, app, eventing };
-}
-
-/** Tasks a module provides under `BACKGROUND`. */
-function tasksOf(app: NestFastifyApplication): readonly BackgroundTask[] {
-  try {
-    return app.get<BackgroundTask[]>(BACKGROUND, { strict: false });
-  } catch {
-    return [];
-  }
 }

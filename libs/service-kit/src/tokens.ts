@@ -6,5 +6,3 @@ export const VERIFIER = Symbol('lianban:verifier');
 /** The service's pino logger. */
 export const LOGGER = Symbol('lianban:logger');
 export const METRICS = Symbol('lianban:metrics');
-/** A module may provide its background tasks (`BackgroundTask[]`) under this token; they start after listen and stop first. */
-export const BACKGROUND = Symbol('lianban:background');

@@ -1,3 +1,4 @@
+import { NotFoundException } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { Database } from '@lianban/eventing/database';
 import type { DeadLetter, Eventing, EventingHealth, EventingOptions } from '@lianban/eventing/eventing';
@@ -67,6 +68,7 @@ export class FakeEventing implements Eventing {
       total: this.deadLetters.length,
     }),
     replay: async (id: string, { actor, reason }: { actor: string; reason: string }) => {
+      if (!this.deadLetters.some((letter) => letter.id === id)) throw new NotFoundException();
       this.calls.push(`replay ${id} by ${actor}: ${reason}`);
       return this.replayWorks;
     },
