@@ -112,6 +112,11 @@ export async function startStand({ instances = 1 } = {}) {
 
   async function get<Body = Record<string, unknown>>(actor: TestClaims | null, path: string) {
     const response = await open(path, actor);
+    // A stream that opens although the spec expects it not to must fail the spec, not hang it.
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      await response.body?.cancel();
+      return { status: response.status, body: {} as Body };
+    }
     return { status: response.status, body: (await response.json()) as Body };
   }
 
