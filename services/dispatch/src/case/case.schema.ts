@@ -81,5 +81,5 @@ const stream = (type: string, data: object): Schema =>
     contentMediaType: 'text/event-stream',
     'x-event-data': data,
   }) as Schema;
-export const timelineStreamSchema = stream('timeline-entry', entry!);
+export const timelineStreamSchema = stream('timeline-entry', entry);
 export const feedStreamSchema = stream('case-changed', caseChanged.schema);

@@ -53,7 +53,7 @@ export class Pulse implements OnModuleDestroy {
             continue;
           }
           if (Date.now() - said >= heartbeatMs) {
-            subscriber.next({ comment: 'still here' } as MessageEvent);
+            subscriber.next({ comment: 'still here' });
             said = Date.now();
           }
           await this.sleep(lookMs);
