@@ -166,7 +166,7 @@ function addressOf(stream: Stream, addresses: EventInterface['addresses'] = {}):
 const parametersOf = (address: string): object =>
   Object.fromEntries(
     [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, { description: `Part of the topic's name` }]),
-  );
+  ) as object;
 
 /** The event definitions among the exports of a contracts module, in order of their names. */
 export const eventsIn = (contracts: Readonly<Record<string, unknown>>): EventDefinition[] =>

@@ -72,9 +72,7 @@ function optionsOf(dto: Type, property: string, rules: readonly Rule[]): ApiProp
   if (rules.some((rule) => rule.type === 'nestedValidation') && nested) return { type: nested, isArray, required };
   const ofElements = Object.assign({}, ...rules.filter((rule) => rule.each).map(schemaOf)) as object;
   const own = Object.assign({}, ...rules.filter((rule) => !rule.each).map(schemaOf)) as object;
-  return (
-    isArray ? { ...own, type: 'array', items: ofElements, required } : { ...own, required }
-  ) as ApiPropertyOptions;
+  return isArray ? { ...own, type: 'array', items: ofElements, required } : { ...own, required };
 }
 
 const DESCRIBED = 'swagger/apiModelProperties';

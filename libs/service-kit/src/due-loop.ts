@@ -37,7 +37,10 @@ export class DueLoop {
 
   private schedule(delay: number): void {
     clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => (this.running = this.round()), delay);
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.round();
+    }, delay);
   }
 
   private async round(): Promise<void> {

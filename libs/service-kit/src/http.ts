@@ -45,7 +45,7 @@ export function createAdapter(gate: HttpGate, metrics: HttpMetrics): FastifyAdap
       void sendProblem(error, request, reply),
     routerOptions: { maxParamLength: 200 },
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   // Bodies are JSON; anything else is refused as 415 unless a service registers its own parser (multipart).
   fastify.removeContentTypeParser('text/plain');
   fastify.setReplySerializer((payload) =>

@@ -48,7 +48,7 @@ export function describeApi(app: INestApplication, service: string): OpenAPIObje
   const document = SwaggerModule.createDocument(app, builder);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: problem as never },
+    schemas: { ...document.components?.schemas, Problem: problem },
   };
   for (const path of Object.values(document.paths)) {
     for (const operation of Object.values(path as Record<string, { responses?: Record<string, unknown> }>)) {

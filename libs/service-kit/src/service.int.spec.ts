@@ -14,6 +14,7 @@ import pg from 'pg';
 import { interval, map } from 'rxjs';
 import { FakeEventing } from '../test/fake-eventing.js';
 import { aboutCase, currentCorrelationId } from './context.js';
+import type { Finding } from './errors.js';
 import { PageQuery } from './paging.js';
 import { type BackgroundTask, type RunningService, startService } from './service.js';
 import { DATABASE, LOGGER } from './tokens.js';
@@ -219,9 +220,9 @@ describe('a running service', () => {
     const { status, json } = await post('{"title":7,"extra":1,"things":[{"name":3}]}');
     expect(status).toBe(422);
     expect(json.code).toBe('request.invalid');
-    const paths = json.findings.map((finding: { path: string }) => finding.path);
+    const paths = (json.findings as { path: string }[]).map((finding) => finding.path);
     expect(new Set(paths)).toEqual(new Set(['/title', '/extra', '/things/0/name']));
-    expect(json.findings.find((finding: { path: string }) => finding.path === '/extra').message).toEqual({
+    expect((json.findings as Finding[]).find((finding) => finding.path === '/extra')?.message).toEqual({
       zh: '不认识的字段',
       en: 'unknown field',
     });

@@ -128,7 +128,7 @@ export async function startService<Config extends ServiceConfig>(
   const { name, config } = definition;
   const logger = createLogger(name, config.logLevel, stand.logDestination);
   // What was started, in the order of starting; stopping goes backwards.
-  const stops: (() => Promise<unknown> | unknown)[] = [];
+  const stops: (() => unknown)[] = [];
   let stopped: Promise<void> | undefined;
   const stop = () =>
     (stopped ??= (async () => {
@@ -148,7 +148,7 @@ async function start<Config extends ServiceConfig>(
   definition: ServiceDefinition<Config>,
   stand: Stand,
   logger: Logger,
-  stops: (() => Promise<unknown> | unknown)[],
+  stops: (() => unknown)[],
 ): Promise<Omit<RunningService, 'stop'>> {
   const { name, config } = definition;
   await assertIssuerAllowed(config.oidc.issuer, config.mode);

@@ -127,10 +127,9 @@ export class RequestPipe extends ValidationPipe {
     super({
       ...rules,
       transform: true,
-      validatorPackage: validator as never,
-      transformerPackage: transformer as never,
-      exceptionFactory: (errors): CodedError =>
-        requestInvalid({}, findingsOf(errors as unknown as validator.ValidationError[])),
+      validatorPackage: validator,
+      transformerPackage: transformer,
+      exceptionFactory: (errors): CodedError => requestInvalid({}, findingsOf(errors)),
     });
   }
 

@@ -23,7 +23,7 @@ it('every endpoint of the service is in this file', async () => {
   const { body } = await stand.get(null, '/openapi.json');
   const own = Object.keys(body.paths).filter((path) => !path.startsWith('/dead-letters'));
   expect(new Set(own)).toEqual(new Set(Object.keys(reads)));
-  for (const path of own) expect(Object.keys(body.paths[path])).toEqual(['get']);
+  for (const path of own) expect(Object.keys(body.paths[path] ?? {})).toEqual(['get']);
 });
 
 describe.each(Object.values(reads))('GET %s', (path) => {

@@ -14,6 +14,19 @@ import { migrations } from '../src/migrations/all.js';
 import { catalogService } from '../src/service.js';
 
 export const DATA = fileURLToPath(new URL('../data', import.meta.url));
+/** What answers of the catalog may hold; a spec reads what it asked for. */
+export interface Answer {
+  id: string;
+  version: string;
+  code: string;
+  name: { zh: string; en: string };
+  procedure: { id: string; version: string };
+  items: Answer[];
+  total: number;
+  missing: string[];
+  paths: Record<string, object>;
+}
+
 export type Stand = Awaited<ReturnType<typeof startStand>>;
 
 /** A stand without a running service; `start` runs one on a copy of the checked-in data that specs may change. */
@@ -53,7 +66,7 @@ export async function startStand() {
     async get(claims: TestClaims | null, path: string, service = services.at(-1)!) {
       const token = claims && (await issuer.token(claims));
       const response = await fetch(service.url + path, token ? { headers: { authorization: `Bearer ${token}` } } : {});
-      return { status: response.status, body: (await response.json()) as any };
+      return { status: response.status, body: (await response.json()) as Answer };
     },
     async call(claims: TestClaims | null, method: string, path: string, body: object) {
       const token = claims && (await issuer.token(claims));
@@ -62,11 +75,11 @@ export async function startStand() {
         headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
         body: JSON.stringify(body),
       });
-      return { status: response.status, body: (await response.json()) as any };
+      return { status: response.status, body: (await response.json()) as Answer };
     },
     /** Everything on the topic so far. */
     published: (topic: string): Promise<LogRecord[]> => outside.read(topic, new Map(), { limit: 1_000, waitMs: 0 }),
-    query: async (text: string) => (await pool.query(text)).rows as any[],
+    query: async (text: string): Promise<object[]> => (await pool.query<object>(text)).rows,
     async stop() {
       for (const service of services) await service.stop();
       await outside.close();

@@ -1,19 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import type { BodyPublished, ItemPublished } from '@lianban/contracts-catalog/events';
+import type { LocalityRef } from '@lianban/contracts-catalog/shapes';
 import { readFolder } from '../import-folder/read-folder.js';
 import { CatalogRefused, checkCatalog, type RawCatalog } from './catalog.js';
 import { digestOf } from './digest.js';
 
 const data = new URL('../../data/', import.meta.url);
-const read = (file: string) => JSON.parse(readFileSync(new URL(file, data), 'utf8')) as any;
+const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, data), 'utf8')) as T;
 /** The checked-in data, to be spoilt. */
 const good = () => ({
-  localities: read('localities.json'),
-  bodies: read('bodies.json'),
-  items: read('items.json'),
+  localities: read<LocalityRef[]>('localities.json'),
+  bodies: read<BodyPublished[]>('bodies.json'),
+  items: read<ItemPublished[]>('items.json'),
   procedures: ['pension-transfer', 'hpf-transfer', 'unemployment-transfer', 'company-move'].map((id) => ({
     file: `procedures/${id}.json`,
-    document: read(`procedures/${id}.json`),
+    document: read<Record<string, unknown>>(`procedures/${id}.json`),
   })),
 });
 function faultsOf(raw: RawCatalog): string[] {
@@ -38,33 +40,33 @@ describe('a folder of catalog data', () => {
 
   it('is refused with every fault at once', () => {
     const raw = good();
-    raw.localities[0].code = '12';
-    raw.bodies[1].extra = true;
-    delete raw.items[0].name;
+    raw.localities[0]!.code = '12';
+    Object.assign(raw.bodies[1]!, { extra: true });
+    Object.assign(raw.items[0]!, { name: undefined });
     delete raw.procedures[0]!.document.steps;
     const files = faultsOf(raw).map((text) => text.split(/[/:]/, 1)[0]);
     expect(new Set(files)).toEqual(new Set(['localities.json', 'bodies.json', 'items.json', 'procedures']));
   });
 
   it.each<[string, (raw: ReturnType<typeof good>) => void, RegExp]>([
-    ['a file that is no list', (raw) => (raw.items = {}), /items.json: must be a list/],
-    ['a locality twice', (raw) => raw.localities.push(raw.localities[0]), /locality 131000 is there twice/],
-    ['a body twice', (raw) => raw.bodies.push(raw.bodies[0]), /body 131000-social-insurance is there twice/],
+    ['a file that is no list', (raw) => Object.assign(raw, { items: {} }), /items.json: must be a list/],
+    ['a locality twice', (raw) => raw.localities.push(raw.localities[0]!), /locality 131000 is there twice/],
+    ['a body twice', (raw) => raw.bodies.push(raw.bodies[0]!), /body 131000-social-insurance is there twice/],
     [
       'two bodies for one function',
-      (raw) => raw.bodies.push({ ...raw.bodies[0], id: 'another' }),
+      (raw) => raw.bodies.push({ ...raw.bodies[0]!, id: 'another' }),
       /two bodies are competent for 131000 social-insurance/,
     ],
-    ['an item twice', (raw) => raw.items.push(raw.items[0]), /item pension-transfer is there twice/],
+    ['an item twice', (raw) => raw.items.push(raw.items[0]!), /item pension-transfer is there twice/],
     [
       'a body in an unknown place',
-      (raw) => (raw.bodies[0].locality.code = '999999'),
+      (raw) => (raw.bodies[0]!.locality.code = '999999'),
       /lies in a locality that localities.json does not have so/,
     ],
-    ['a body whose place has another name', (raw) => (raw.bodies[0].locality.name.zh = '别处'), /lies in a locality/],
+    ['a body whose place has another name', (raw) => (raw.bodies[0]!.locality.name.zh = '别处'), /lies in a locality/],
     [
       'an item with an unknown procedure',
-      (raw) => (raw.items[0].procedure.version = '1999.1'),
+      (raw) => (raw.items[0]!.procedure.version = '1999.1'),
       /names procedure pension-transfer 1999.1, which is not there/,
     ],
     [
