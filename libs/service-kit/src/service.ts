@@ -76,6 +76,7 @@ const DATABASE_WAIT_MS = 60_000;
 /** Requests still running this long after the stop began are cut off. */
 const REQUEST_LIMIT_MS = 10_000;
 const SWEEP_MS = 50;
+const JOIN_WAIT_MS = 10_000;
 
 /** Errors of event handlers must reach the batch consumer as they are: it tells a lost connection from a poison message by them. */
 @Catch()
@@ -120,7 +121,10 @@ export function rootModule<Config extends ServiceConfig>(
   };
 }
 
-/** Starts the service; resolves when it is ready for work. Rejects with one sentence when it cannot start. */
+/**
+ * Starts the service; resolves when it is ready for work. When it cannot start it says why in one sentence and ends the process with 1; without
+ * `signals` it rejects with that sentence.
+ */
 export async function startService<Config extends ServiceConfig>(
   definition: ServiceDefinition<Config>,
   stand: Stand = {},
@@ -140,7 +144,10 @@ export async function startService<Config extends ServiceConfig>(
     return { ...(await start(definition, stand, logger, stops)), stop };
   } catch (error) {
     await stop().catch((inner: unknown) => logger.error({ err: inner }, 'cleaning up failed'));
-    throw new Error(`${name} cannot start: ${(error as Error).message}`, { cause: error });
+    const sentence = `${name} cannot start: ${(error as Error).message}`;
+    if (stand.signals === false) throw new Error(sentence, { cause: error });
+    logger.fatal({}, sentence);
+    return process.exit(1);
   }
 }
 
@@ -232,7 +239,7 @@ async function start<Config extends ServiceConfig>(
   });
   await eventing.start();
   await app.listen(config.port, config.host);
-  await app.startAllMicroservices();
+  await joinLog(app, logger);
   for (const task of definition.background?.(eventing, app) ?? []) {
     task.start();
     stops.push(() => task.stop());
@@ -241,4 +248,22 @@ async function start<Config extends ServiceConfig>(
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   logger.info({ url }, 'ready');
   return { url, app, eventing };
+}
+
+/** Joins the event log. A log that is away must not keep requests and background work waiting: it is joined when it comes. */
+async function joinLog(app: NestFastifyApplication, logger: Logger): Promise<void> {
+  let waited = false;
+  let timer: NodeJS.Timeout | undefined;
+  const joined = app.startAllMicroservices().catch((error: unknown) => {
+    if (!waited) throw error;
+    logger.error({ err: error }, 'the event log could not be joined');
+  });
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      waited = true;
+      logger.warn({}, 'the event log has not been joined yet; the service goes on without it');
+      resolve();
+    }, JOIN_WAIT_MS);
+  });
+  await Promise.race([joined, late]).finally(() => clearTimeout(timer));
 }
