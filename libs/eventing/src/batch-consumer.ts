@@ -340,6 +340,7 @@ export class BatchConsumer {
     const now = this.options.clock();
     const moves = this.movesOf(units);
     const setAside: object[] = [];
+    await failpoint('consumer.before-begin', this.options.member);
     await this.options.database.transactionOnce(async (tx) => {
       const parked = await lockParked(
         tx,

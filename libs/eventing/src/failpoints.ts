@@ -5,6 +5,7 @@ export type Failpoint =
   | 'outbox.after-commit'
   | 'relay.before-send'
   | 'relay.after-send-before-mark'
+  | 'consumer.before-begin'
   | 'consumer.before-commit'
   | 'consumer.after-commit-before-resolve'
   | 'embedded.before-heartbeat';

@@ -197,16 +197,16 @@ export function logContract(name: string, logUrl: () => Promise<string>): void {
       LONG,
     );
 
-    it(
-      'a member frozen in mid-transaction is relieved of its partitions, and when it wakes up its work is void',
-      async () => {
+    it.each<Failpoint>(['consumer.before-begin', 'consumer.before-commit'])(
+      'a member frozen at %s is relieved of its partitions, and when it wakes up its work is void',
+      async (point) => {
         const w = await world();
         const publisher = await w.publisher();
         let wake: () => void = () => undefined;
         const frozen = new Promise<void>((resolve) => (wake = resolve));
         cleanup.add(() => wake());
         let asleep = false;
-        armed('consumer.before-commit', async (member) => {
+        armed(point, async (member) => {
           if (member !== 'sleeper') return;
           asleep = true;
           await frozen;
