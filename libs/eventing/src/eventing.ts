@@ -69,6 +69,8 @@ export interface EventingOptions {
   logger?: Logger;
   /** Name of this instance in logs and failpoints; default: service and a random part. */
   instance?: string;
+  /** For tests: how often the consumer is looked after, and when it counts as stalled and as lost. */
+  watch?: { everyMs: number; stalledMs: number; fatalMs: number };
 }
 
 export interface Eventing {
@@ -91,12 +93,12 @@ const EVENT_BYTES = 2 * 1024 * 1024;
 /** Large enough that a message beyond a service's own limit reaches it and gets a coded answer. */
 const OUTSIDE_BYTES = 8 * 1024 * 1024;
 
-const WATCH_MS = 5_000;
-/** A consumer without an answer from the log for this long joins anew. */
-const STALLED_MS = 20_000;
-/** After this long only a restart of the process is left. */
-const FATAL_MS = 45_000;
-const START_WAIT_MS = 10_000;
+/**
+ * A consumer without an answer from the log for `stalledMs` joins anew; after `fatalMs` only a restart of the process is left, and
+ * `/health/live` must be red within 60 s.
+ */
+const WATCH = { everyMs: 5_000, stalledMs: 20_000, fatalMs: 45_000 };
+const START_WAIT_MS = 3_000;
 const RETRY_MS = 1_000;
 const DRAIN_MS = 3_000;
 const CLOSE_MS = 10_000;
@@ -117,6 +119,7 @@ class ServiceEventing implements RepairableEventing {
   private readonly repair: GapRepair;
   private readonly logger: Logger;
   private readonly topics: readonly TopicSpec[];
+  private readonly limits: typeof WATCH;
   private watch: NodeJS.Timeout | undefined;
   private watching: Promise<void> | undefined;
   private stopping = false;
@@ -136,6 +139,7 @@ class ServiceEventing implements RepairableEventing {
     const outside = options.outside ?? [];
     const member = options.instance ?? `${service}-${randomUUID().slice(0, 8)}`;
     this.logger = options.logger ?? silentLogger;
+    this.limits = options.watch ?? WATCH;
     this.database = new Database(pool);
     this.log = createEventLog(options.log, { clientId: member, logger: this.logger });
     this.topics = topicsOf([...publishes, ...consumes.map(({ stream }) => stream)], outside);
@@ -179,7 +183,7 @@ class ServiceEventing implements RepairableEventing {
       this.watching ??= this.look()
         .catch((error: unknown) => this.logger.warn({ err: error }, 'the watch over the consumer failed'))
         .finally(() => (this.watching = undefined));
-    }, WATCH_MS);
+    }, this.limits.everyMs);
     this.watch.unref();
   }
 
@@ -208,7 +212,7 @@ class ServiceEventing implements RepairableEventing {
   async health(): Promise<EventingHealth> {
     const relay = this.relay.report();
     const idleMs = Date.now() - (relay.lastProgressAt?.getTime() ?? 0);
-    const stuck = relay.state === 'sending' && idleMs > STALLED_MS;
+    const stuck = relay.state === 'sending' && idleMs > this.limits.stalledMs;
     const parts: PartHealth[] = [
       {
         name: 'relay',
@@ -255,7 +259,7 @@ class ServiceEventing implements RepairableEventing {
         detail: `stalled for ${Math.round(silentMs / 1000)} s, restarts did not help`,
       };
     }
-    if (silentMs > STALLED_MS) {
+    if (silentMs > this.limits.stalledMs) {
       const seconds = Math.round(silentMs / 1000);
       return {
         name,
@@ -304,11 +308,12 @@ class ServiceEventing implements RepairableEventing {
   private async look(): Promise<void> {
     const listening = this.joinedAt !== undefined;
     const silentMs = listening ? this.silentMs() : 0;
-    const doubtful = silentMs > STALLED_MS || this.logError !== undefined || this.relay.report().state === 'failing';
+    const doubtful =
+      silentMs > this.limits.stalledMs || this.logError !== undefined || this.relay.report().state === 'failing';
     // A consumer that gets answers is proof enough of the log.
     if (doubtful || (!listening && Date.now() - this.probedAt > PROBE_IDLE_MS)) await this.probe();
     if (!listening || this.stopping) return;
-    if (silentMs <= STALLED_MS) {
+    if (silentMs <= this.limits.stalledMs) {
       this.fatal = false;
       const mended = await this.repair.run();
       if (mended.length > 0 && !this.isStopping()) {
@@ -321,9 +326,12 @@ class ServiceEventing implements RepairableEventing {
       return;
     }
     // While the log itself is away a restart mends nothing, neither of the consumer nor of the process.
-    if (this.logError !== undefined) return;
-    this.fatal = silentMs > FATAL_MS;
-    if (!this.consumer.busy && Date.now() - this.restartedAt > STALLED_MS) {
+    if (this.logError !== undefined) {
+      this.fatal = false;
+      return;
+    }
+    this.fatal = silentMs > this.limits.fatalMs;
+    if (!this.consumer.busy && Date.now() - this.restartedAt > this.limits.stalledMs) {
       this.restarts++;
       this.logger.error({ silentMs, restarts: this.restarts }, 'the consumer has stalled and joins anew');
       await this.rejoin();

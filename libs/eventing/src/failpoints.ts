@@ -8,7 +8,8 @@ export type Failpoint =
   | 'consumer.before-begin'
   | 'consumer.before-commit'
   | 'consumer.after-commit-before-resolve'
-  | 'embedded.before-heartbeat';
+  | 'embedded.before-heartbeat'
+  | 'embedded.before-fetch';
 
 /** `member` is the instance that passes the point, where there can be several. A thrown error counts as a crash at this very place. */
 export type FailpointAction = (member: string) => Promise<void> | void;

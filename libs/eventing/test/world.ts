@@ -35,6 +35,7 @@ export interface Applied {
 export interface MemberOptions {
   instance?: string;
   before?: (event: ReceivedEvent<Thing>) => Promise<void> | void;
+  watch?: { everyMs: number; stalledMs: number; fatalMs: number };
 }
 
 export interface Member {
@@ -142,6 +143,7 @@ export class World {
         publishes: [],
         consumes: [this.one, this.two, this.local, this.entity],
         outside: [this.outsideTopic],
+        ...(options.watch === undefined ? {} : { watch: options.watch }),
       },
       this.controllers(instance, options),
     );
@@ -260,6 +262,7 @@ export class World {
       publishes: readonly EventDefinition['stream'][];
       consumes: readonly EventDefinition[];
       outside?: readonly string[];
+      watch?: NonNullable<MemberOptions['watch']>;
     },
     controllers: Type[] = [],
   ): Promise<Member> {
