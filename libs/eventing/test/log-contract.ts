@@ -113,8 +113,11 @@ export function logContract(name: string, logUrl: () => Promise<string>): void {
       await eventually(async () => {
         n++;
         for (const caseId of ids) {
-          // A caller whose commit failed tries again; what it wrote before must be gone.
-          await w.publish(publisher, [{ caseId, n }]).catch(() => w.publish(publisher, [{ caseId, n }]));
+          // A caller whose commit failed tries again until it is told that it worked; what it wrote before must be gone.
+          await eventually(async () => {
+            await w.publish(publisher, [{ caseId, n }]);
+            return true;
+          }, WAIT);
         }
         return crashed >= 6;
       }, WAIT);
