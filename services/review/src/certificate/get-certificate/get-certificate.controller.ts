@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Logger, Param, ParseUUIDPipe } from '@nestjs/common';
+import { Controller, Get, Inject, Logger, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
@@ -7,10 +7,9 @@ import type { Database } from '@lianban/eventing/database';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { apiSchema } from '../../api-schema.js';
 import { certificateNotFound } from '../certificate.errors.js';
+import { CertificateId } from '../certificate-id.pipe.js';
 import { findCertificate } from '../certificate.store.js';
 import { certificateFileSchema, type CertificateFileView, toCertificateFile } from '../certificate.view.js';
-
-const CertificateId = new ParseUUIDPipe({ exceptionFactory: () => certificateNotFound() });
 
 @ApiTags('certificates')
 @Controller('certificates')
