@@ -47,6 +47,15 @@ describe('POST /materials', () => {
     expect(material.fileName).toContain('养老');
   });
 
+  it('takes many files at the same time, each whole, though they come faster than the disk takes them', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => stand.upload(clerk(), pdfOf(MATERIAL_MAX_BYTES - i))),
+    );
+    expect(answers.map(({ status, body }) => [status, 'size' in body && body.size])).toEqual(
+      answers.map((_, i) => [201, MATERIAL_MAX_BYTES - i]),
+    );
+  });
+
   it('has the same content once, under a new id each time', async () => {
     const bytes = pdfOf(1234);
     const first = await stand.upload(clerk(), bytes);

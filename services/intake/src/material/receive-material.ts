@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
-import type { MultipartFile } from '@fastify/multipart';
+import type { IncomingMessage } from 'node:http';
+// Gives the request `isMultipart` and `parts`.
+import type {} from '@fastify/multipart';
 import { CodedError } from '@lianban/service-kit/errors';
 import type { FastifyRequest } from 'fastify';
 import type { StagedContent } from './content-store.js';
@@ -9,6 +11,9 @@ import { stage } from './staging.js';
 
 /** Around the file: boundaries and headers of the one part. */
 const MULTIPART_OVERHEAD_BYTES = 64 * 1024;
+
+/** How long a refused upload is read on. */
+const DRAIN_MS = 10_000;
 
 /** One file, received in full and of an allowed type; `fileName` as the sender calls it, null where it is no name. */
 export type ReceivedFile = StagedContent & { mediaType: MediaType; fileName: string | null };
@@ -24,7 +29,7 @@ export async function receiveFile(request: FastifyRequest, folder: string, maxBy
     const limits = { fileSize: maxBytes + 1, files: 2, parts: 3 };
     for await (const part of request.parts({ limits })) {
       if (part.type !== 'file' || part.fieldname !== 'file' || staged) throw materialFileMissing();
-      staged = { ...(await stageWhole(request, part, folder, maxBytes)), fileName: plainName(part.filename) };
+      staged = { ...(await stage(part.file, folder, maxBytes)), fileName: plainName(part.filename) };
     }
     if (!staged) throw materialFileMissing();
     const mediaType = await mediaTypeOf(staged.path);
@@ -32,19 +37,17 @@ export async function receiveFile(request: FastifyRequest, folder: string, maxBy
     return { ...staged, mediaType };
   } catch (error) {
     if (staged) await rm(staged.path, { force: true });
+    drain(request.raw);
     throw asCoded(error, maxBytes);
   }
 }
 
-/** A sender that goes away in the middle ends the connection, not the part: the part's stream would wait for ever. */
-async function stageWhole(request: FastifyRequest, part: MultipartFile, folder: string, maxBytes: number) {
-  const onClose = () => part.file.destroy(uploadBroken());
-  request.raw.once('close', onClose);
-  try {
-    return await stage(part.file, folder, maxBytes);
-  } finally {
-    request.raw.off('close', onClose);
-  }
+/** What is still on its way is read and dropped for a while: a sender that is cut off at once does not get to see the answer. */
+function drain(request: IncomingMessage): void {
+  request.unpipe().resume();
+  if (request.complete) return;
+  const cut = setTimeout(() => request.destroy(), DRAIN_MS).unref();
+  request.once('close', () => clearTimeout(cut));
 }
 
 /** The parser's own refusals; anything else (the disk, the store) is a fault of ours. */
