@@ -114,7 +114,8 @@ export async function storeProcedures(tx: Tx, published: readonly ProcedurePubli
 export async function hasUsableItem(reader: Reader): Promise<boolean> {
   const rows = await reader.query({
     name: 'catalog-usable',
-    text: `select from item_copy join procedure_copy as p on p.id = document->'procedure'->>'id' and p.version = document->'procedure'->>'version' limit 1`,
+    text: `select from item_copy as i join procedure_copy as p
+             on p.id = i.document->'procedure'->>'id' and p.version = i.document->'procedure'->>'version' limit 1`,
   });
   return rows.length > 0;
 }
