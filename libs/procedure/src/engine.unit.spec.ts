@@ -161,6 +161,21 @@ describe('all or none', () => {
     expect(play.state.status).toBe('refused');
   });
 
+  it('means none also where the case goes on after a refusal', () => {
+    const play = new Play(
+      procedureOf([
+        task('out', 'all', [], { acceptance: 'all-or-none', onReject: 'continue' }),
+        task('in', 'a', ['out']),
+      ]),
+    );
+    play.approve('out', '200001').refuse('out', '200002');
+    expect(play.happened()).toEqual([
+      'recall-task out@200001 decided',
+      'recall-task out@200003',
+      'request-task in@100001',
+    ]);
+  });
+
   it('holds also when another step ends the case before all have answered', () => {
     const play = new Play(procedureOf([task('out', 'all', [], { acceptance: 'all-or-none' }), task('other', 'a', [])]));
     play.approve('out', '200001').refuse('other');
