@@ -1,5 +1,6 @@
+import { runProgram } from '@lianban/service-kit/program';
 import { startService } from '@lianban/service-kit/service';
-import { readCatalogConfig } from './config.js';
+import { readCatalogConfig, wiring } from './config.js';
 import { catalogService } from './service.js';
 
-await startService(catalogService(readCatalogConfig()));
+await runProgram(wiring.name, () => startService(catalogService(readCatalogConfig())));

@@ -1,7 +1,14 @@
 import { parcelStream } from '@lianban/contracts-courier/events';
 import { parcelRequested } from '@lianban/contracts-dispatch/events';
 import type { Pace } from '@lianban/service-kit/backoff';
-import { numberSetting, readConfig, requiredSetting, type ServiceConfig } from '@lianban/service-kit/config';
+import {
+  addressSetting,
+  numberSetting,
+  readConfig,
+  readSettings,
+  requiredSetting,
+  type ServiceConfig,
+} from '@lianban/service-kit/config';
 
 /** What courier says and listens to. */
 export const wiring = { name: 'courier', publishes: [parcelStream], consumes: [parcelRequested] };
@@ -21,21 +28,16 @@ export interface CourierConfig extends ServiceConfig {
   carrier: CarrierConfig;
 }
 
+/** The settings of every service, and courier's own; throws one sentence that names every bad one. */
 export function readCourierConfig(): CourierConfig {
-  const config = readConfig();
-  const url = requiredSetting('CARRIER_URL').replace(/\/$/, '');
-  if (!URL.canParse(url)) throw new Error('setting CARRIER_URL must be an address');
-  return {
-    ...config,
-    carrier: {
-      url,
-      key: requiredSetting('CARRIER_KEY'),
-      timeoutMs: numberSetting('CARRIER_TIMEOUT_MS', 5_000, 50, 60_000),
-      pollMs: numberSetting('CARRIER_POLL_MS', 250, 10, 600_000),
-      backoff: {
-        baseMs: numberSetting('CARRIER_BACKOFF_MS', 500, 1, 600_000),
-        maxMs: numberSetting('CARRIER_BACKOFF_MAX_MS', 60_000, 1, 3_600_000),
-      },
-    },
-  };
+  const { common, baseMs, maxMs, ...carrier } = readSettings({
+    common: readConfig,
+    url: () => addressSetting('CARRIER_URL'),
+    key: () => requiredSetting('CARRIER_KEY'),
+    timeoutMs: () => numberSetting('CARRIER_TIMEOUT_MS', 5_000, 50, 60_000),
+    pollMs: () => numberSetting('CARRIER_POLL_MS', 250, 10, 600_000),
+    baseMs: () => numberSetting('CARRIER_BACKOFF_MS', 500, 1, 600_000),
+    maxMs: () => numberSetting('CARRIER_BACKOFF_MAX_MS', 60_000, 1, 3_600_000),
+  });
+  return { ...common, carrier: { ...carrier, backoff: { baseMs, maxMs } } };
 }

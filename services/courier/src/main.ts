@@ -1,5 +1,6 @@
+import { runProgram } from '@lianban/service-kit/program';
 import { startService } from '@lianban/service-kit/service';
 import { definition } from './app.module.js';
-import { readCourierConfig } from './config.js';
+import { readCourierConfig, wiring } from './config.js';
 
-await startService(definition(readCourierConfig()));
+await runProgram(wiring.name, () => startService(definition(readCourierConfig())));

@@ -1,5 +1,6 @@
 import { runMigrations } from '@lianban/service-kit/migrate';
+import { runProgram } from '@lianban/service-kit/program';
 import { wiring } from './config.js';
 import { migrations } from './migrations/all.js';
 
-await runMigrations(wiring.name, migrations);
+await runProgram(wiring.name, () => runMigrations(wiring.name, migrations));

@@ -1,7 +1,13 @@
 import { bodyPublished, itemPublished, procedurePublished } from '@lianban/contracts-catalog/events';
 import { caseConcluded } from '@lianban/contracts-dispatch/events';
 import { applicationStream, receiptStream, WINDOW_INTAKE_TOPIC } from '@lianban/contracts-intake/events';
-import { numberSetting, readConfig, requiredSetting, type ServiceConfig } from '@lianban/service-kit/config';
+import {
+  numberSetting,
+  readConfig,
+  readSettings,
+  requiredSetting,
+  type ServiceConfig,
+} from '@lianban/service-kit/config';
 
 /** What intake says and listens to. */
 export const wiring = {
@@ -21,18 +27,10 @@ const MIB = 1024 * 1024;
 
 /** The settings of every service, and intake's own; throws one sentence that names every bad one. */
 export function readIntakeConfig(): IntakeConfig {
-  const faults: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      faults.push((error as Error).message);
-      return undefined;
-    }
-  };
-  const common = attempt(readConfig);
-  const materialsUrl = attempt(() => requiredSetting('MATERIALS_URL'));
-  const materialMaxBytes = attempt(() => numberSetting('MATERIAL_MAX_BYTES', 20 * MIB, 1, 1024 * MIB));
-  if (!common || !materialsUrl || !materialMaxBytes) throw new Error(faults.join('; '));
-  return { ...common, materialsUrl, materialMaxBytes };
+  const { common, ...own } = readSettings({
+    common: readConfig,
+    materialsUrl: () => requiredSetting('MATERIALS_URL'),
+    materialMaxBytes: () => numberSetting('MATERIAL_MAX_BYTES', 20 * MIB, 1, 1024 * MIB),
+  });
+  return { ...common, ...own };
 }

@@ -1,5 +1,6 @@
+import { runProgram } from '@lianban/service-kit/program';
 import { startService } from '@lianban/service-kit/service';
-import { readIntakeConfig } from './config.js';
+import { readIntakeConfig, wiring } from './config.js';
 import { intakeService } from './service.js';
 
-await startService(intakeService(readIntakeConfig()));
+await runProgram(wiring.name, () => startService(intakeService(readIntakeConfig())));

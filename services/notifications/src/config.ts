@@ -3,9 +3,12 @@ import { applicantDone, caseConcluded } from '@lianban/contracts-dispatch/events
 import { applicationReceived } from '@lianban/contracts-intake/events';
 import { noticeStream } from '@lianban/contracts-notifications/events';
 import {
+  addressSetting,
+  choiceSetting,
   numberSetting,
   optionalSetting,
   readConfig,
+  readSettings,
   requiredSetting,
   type ServiceConfig,
 } from '@lianban/service-kit/config';
@@ -35,29 +38,26 @@ export interface NotificationsConfig extends ServiceConfig {
   sending: SendingConfig;
 }
 
+/** The settings of every service, and those of notifications; throws one sentence that names every bad one. */
 export function readNotificationsConfig(): NotificationsConfig {
-  const config = readConfig();
-  const address = (name: string) => {
-    const url = requiredSetting(name).replace(/\/$/, '');
-    if (!URL.canParse(url)) throw new Error(`setting ${name} must be an address`);
-    return url;
-  };
-  const key = requiredSetting('SMS_KEY');
-  const language = LANGUAGES.find((known) => known === optionalSetting('NOTICE_LANGUAGE', 'zh'));
-  if (!language) throw new Error(`setting NOTICE_LANGUAGE must be one of ${LANGUAGES.join(', ')}`);
+  const { common, smsUrl, smsKey, emailUrl, timeoutMs, maxTries, baseMs, maxMs, language } = readSettings({
+    common: readConfig,
+    smsUrl: () => addressSetting('SMS_URL'),
+    smsKey: () => requiredSetting('SMS_KEY'),
+    emailUrl: () => addressSetting('EMAIL_URL'),
+    timeoutMs: () => numberSetting('NOTICE_TIMEOUT_MS', 5_000, 50, 60_000),
+    maxTries: () => numberSetting('NOTICE_MAX_TRIES', 8, 1, 100),
+    baseMs: () => numberSetting('NOTICE_BACKOFF_MS', 500, 1, 600_000),
+    maxMs: () => numberSetting('NOTICE_BACKOFF_MAX_MS', 60_000, 1, 3_600_000),
+    language: () => choiceSetting('NOTICE_LANGUAGE', LANGUAGES, 'zh'),
+  });
   return {
-    ...config,
+    ...common,
     sending: {
-      sms: { url: address('SMS_URL'), key },
-      email: { url: address('EMAIL_URL'), key: optionalSetting('EMAIL_KEY', key) },
-      timeoutMs: numberSetting('NOTICE_TIMEOUT_MS', 5_000, 50, 60_000),
-      policy: {
-        maxTries: numberSetting('NOTICE_MAX_TRIES', 8, 1, 100),
-        pace: {
-          baseMs: numberSetting('NOTICE_BACKOFF_MS', 500, 1, 600_000),
-          maxMs: numberSetting('NOTICE_BACKOFF_MAX_MS', 60_000, 1, 3_600_000),
-        },
-      },
+      sms: { url: smsUrl, key: smsKey },
+      email: { url: emailUrl, key: optionalSetting('EMAIL_KEY', smsKey) },
+      timeoutMs,
+      policy: { maxTries, pace: { baseMs, maxMs } },
       language,
     },
   };

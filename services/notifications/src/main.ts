@@ -1,5 +1,6 @@
+import { runProgram } from '@lianban/service-kit/program';
 import { startService } from '@lianban/service-kit/service';
 import { definition } from './app.module.js';
-import { readNotificationsConfig } from './config.js';
+import { readNotificationsConfig, wiring } from './config.js';
 
-await startService(definition(readNotificationsConfig()));
+await runProgram(wiring.name, () => startService(definition(readNotificationsConfig())));

@@ -1,6 +1,7 @@
 import { readConfig } from '@lianban/service-kit/config';
+import { runProgram } from '@lianban/service-kit/program';
 import { startService } from '@lianban/service-kit/service';
 import { AppModule } from './app.module.js';
 import { wiring } from './config.js';
 
-await startService({ ...wiring, config: readConfig(), module: () => AppModule });
+await runProgram(wiring.name, () => startService({ ...wiring, config: readConfig(), module: () => AppModule }));
