@@ -1,5 +1,14 @@
 /** Turns an access token into an actor, for HTTP requests and for outside messages alike. */
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  decodeProtectedHeader,
+  type FetchImplementation,
+  type JSONWebKeySet,
+  jwtVerify,
+} from 'jose';
 import { ROLES, type Actor, type Role } from './actor.js';
 import { discover } from './issuer.js';
 
@@ -17,14 +26,15 @@ export class IssuerUnavailable extends Error {
   readonly statusCode = 503;
 }
 
-/** jose's codes that say nothing about the token: the keys could not be fetched or read. */
-const NOT_THE_TOKENS_FAULT = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
 /** Asymmetric signatures only: with `none` or a shared secret anyone could issue tokens. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
+/** No issuer's token is longer; HTTP headers cannot be, headers of outside messages could. */
+const MAX_TOKEN_CHARACTERS = 16 * 1024;
 
 /**
  * `issuer`: base URL of the OIDC issuer; its keys are read from the discovery document, cached, and read anew when a token names an unknown one.
- * Throws `TokenRefused`, or `IssuerUnavailable` when the keys cannot be had. `mode`: outside demo mode tokens of the demo issuer are refused.
+ * Throws `TokenRefused`, or `IssuerUnavailable` when the keys cannot be had; a token that is refused whatever the keys are is refused without them.
+ * `mode`: outside demo mode tokens of the demo issuer are refused.
  */
 export function createVerifier(options: {
   issuer: string;
@@ -43,9 +53,10 @@ export function createVerifier(options: {
     if (mode !== 'demo' && document.lianban_demo) throw new TokenRefused('the demo issuer counts in demo mode only');
     if (!document.jwks_uri) throw new IssuerUnavailable('the issuer names no key set');
     const cooldown = options.keyCooldownMs === undefined ? {} : { cooldownDuration: options.keyCooldownMs };
-    return (keys = createRemoteJWKSet(new URL(document.jwks_uri), cooldown));
+    return (keys = createRemoteJWKSet(new URL(document.jwks_uri), { ...cooldown, [customFetch]: fetchKeys }));
   }
   return async (token, at) => {
+    assertPlausible(token, issuer);
     const keySource = await keySet();
     try {
       const { payload } = await jwtVerify(token, keySource, {
@@ -58,13 +69,40 @@ export function createVerifier(options: {
       });
       return toActor(payload);
     } catch (error) {
-      const code = (error as { code?: string }).code ?? '';
-      if (!code.startsWith('ERR_J') || NOT_THE_TOKENS_FAULT.has(code))
-        throw new IssuerUnavailable('the keys of the issuer cannot be read', { cause: error });
-      throw new TokenRefused(code, { cause: error });
+      // Only what happened on the way to the issuer counts as its absence: whatever else goes wrong is brought about by the token.
+      if (error instanceof IssuerUnavailable) throw error;
+      throw new TokenRefused((error as { code?: string }).code ?? 'unreadable', { cause: error });
     }
   };
 }
+
+/** Throws `TokenRefused` on what cannot be a token of this issuer, so that it needs no keys to be refused. */
+function assertPlausible(token: string, issuer: string): void {
+  if (token.length > MAX_TOKEN_CHARACTERS) throw new TokenRefused('too long');
+  let algorithm: unknown;
+  let claimed: unknown;
+  try {
+    algorithm = decodeProtectedHeader(token).alg;
+    claimed = decodeJwt(token).iss;
+  } catch (error) {
+    throw new TokenRefused('malformed', { cause: error });
+  }
+  if (!ALGORITHMS.includes(algorithm as string)) throw new TokenRefused('algorithm');
+  if (claimed !== issuer) throw new TokenRefused('of another issuer');
+}
+
+/** Reads the issuer's key set. Throws `IssuerUnavailable` where there is no answer, or none that is a key set. */
+const fetchKeys: FetchImplementation = async (url, options) => {
+  try {
+    const response = await fetch(url, options);
+    if (response.status !== 200) throw new Error(`the key set answers ${response.status}`);
+    const body = await response.text();
+    createLocalJWKSet(JSON.parse(body) as JSONWebKeySet);
+    return new Response(body);
+  } catch (error) {
+    throw new IssuerUnavailable('the keys of the issuer cannot be read', { cause: error });
+  }
+};
 
 function toActor(claims: Record<string, unknown>): Actor {
   const text = (name: string) => (typeof claims[name] === 'string' ? { [name]: claims[name] } : {});

@@ -13,12 +13,18 @@ let second: Pair;
 let published: JWK[];
 let demo = false;
 let keyReads = 0;
+/** What the issuer says instead of its keys. */
+let broken: { status: number; body: string } | undefined;
 const publish = async (pair: Pair, kid: string) => ({ ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256' });
 
 beforeAll(async () => {
   [first, second] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
   server = createServer((request, response) => {
     if (request.url === '/jwks') keyReads++;
+    if (request.url === '/jwks' && broken) {
+      response.writeHead(broken.status).end(broken.body);
+      return;
+    }
     const body =
       request.url === '/jwks' ? { keys: published } : { issuer, jwks_uri: `${issuer}/jwks`, lianban_demo: demo };
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
@@ -30,6 +36,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 afterEach(() => {
   demo = false;
+  broken = undefined;
 });
 
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -129,7 +136,76 @@ describe('the verifier', () => {
 
   it('does not blame the token when the issuer is away', async () => {
     const away = createVerifier({ issuer: 'http://127.0.0.1:1', audience: 'lianban', mode: 'production' });
-    await expect(away(await token())).rejects.toBeInstanceOf(IssuerUnavailable);
+    await expect(away(await token({ issuer: 'http://127.0.0.1:1' }))).rejects.toBeInstanceOf(IssuerUnavailable);
+  });
+
+  it.each([
+    ['fails', { status: 500, body: '' }],
+    ['has moved', { status: 302, body: '' }],
+    ['answers with a page', { status: 200, body: '<html>' }],
+    ['answers with something else', { status: 200, body: '{"keys":7}' }],
+  ])('does not blame the token when the key set %s, and takes it once the keys are back', async (_, answer) => {
+    const verify = verifier();
+    broken = answer;
+    await expect(verify(await token())).rejects.toBeInstanceOf(IssuerUnavailable);
+    broken = undefined;
+    expect((await verify(await token())).subject).toBe('li');
+  });
+
+  it('needs the keys anew for an unknown key name: while they cannot be read, nobody knows whether it is a good one', async () => {
+    const verify = verifier();
+    await verify(await token());
+    broken = { status: 503, body: '' };
+    await expect(verify(await token({ kid: 'three' }))).rejects.toBeInstanceOf(IssuerUnavailable);
+    expect((await verify(await token())).subject).toBe('li');
+  });
+
+  const part = (value: unknown) => base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
+  const es256 = part({ alg: 'ES256', kid: 'one' });
+  const claims = () => part({ sub: 'li', iss: issuer, aud: 'lianban', exp: seconds() + 600 });
+  it.each<[string, () => string | Promise<string>]>([
+    ['nothing', () => ''],
+    ['no parts', () => 'abc'],
+    ['empty parts', () => '..'],
+    ['parts that are no JSON', () => `${part('{')}.${part('x')}.AA`],
+    ['parts that are null', () => `${part('null')}.${part('null')}.AA`],
+    ['lists instead of objects', () => `${part([])}.${part([])}.AA`],
+    ['five parts', () => `${es256}.${claims()}.AA.AA.AA`],
+    ['no algorithm', () => `${part({ kid: 'one' })}.${claims()}.AA`],
+    ['alg none', () => `${part({ alg: 'none' })}.${claims()}.`],
+    ['alg as an object', () => `${part({ alg: { toString: 'ES256' } })}.${claims()}.AA`],
+    ['a shared secret', () => `${part({ alg: 'HS256', kid: 'one' })}.${claims()}.AA`],
+    ['another issuer', () => token({ issuer: 'https://elsewhere.example' })],
+    ['no issuer', () => `${es256}.${part({ sub: 'li' })}.AA`],
+    ['an issuer that is a list', () => `${es256}.${part({ iss: [issuer] })}.AA`],
+    ['5 MB of claims', () => token({ claims: { padding: 'x'.repeat(5_000_000) } })],
+    ['5 MB of brackets', () => `${part('['.repeat(5_000_000))}.AA.AA`],
+  ])('refuses a token of %s, the issuer there or not', async (_, hostile) => {
+    const text = await hostile();
+    await expect(verifier()(text)).rejects.toBeInstanceOf(TokenRefused);
+    const reads = keyReads;
+    broken = { status: 503, body: '' };
+    await expect(verifier()(text)).rejects.toBeInstanceOf(TokenRefused);
+    expect(keyReads).toBe(reads);
+  });
+
+  it.each<[string, () => string | Promise<string>]>([
+    ['an unknown key', () => token({ kid: 'nobody' })],
+    ['a key name that is an object', () => `${part({ alg: 'ES256', kid: { a: 1 } })}.${claims()}.AA`],
+    ['another algorithm than its key', () => `${part({ alg: 'RS256', kid: 'one' })}.${claims()}.AA`],
+    [
+      'critical extensions nobody knows',
+      () => `${part({ alg: 'ES256', kid: 'one', crit: ['x'], x: 1 })}.${claims()}.AA`,
+    ],
+    ['a signature that is none', () => `${es256}.${claims()}.AA`],
+    ['claims of wrong types', () => `${es256}.${part({ iss: issuer, sub: 7, exp: 'never', aud: {} })}.AA`],
+    ['key that is published but unusable', () => token({ kid: 'broken' })],
+  ])('refuses a token of %s', async (_, hostile) => {
+    published = [
+      await publish(first, 'one'),
+      { kty: 'EC', crv: 'P-256', kid: 'broken', alg: 'ES256', x: 'AA', y: 'AA' },
+    ];
+    await expect(verifier()(await hostile())).rejects.toBeInstanceOf(TokenRefused);
   });
 
   it('refuses tokens of the demo issuer outside demo mode', async () => {
