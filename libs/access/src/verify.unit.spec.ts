@@ -15,11 +15,17 @@ let demo = false;
 let keyReads = 0;
 /** What the issuer says instead of its keys. */
 let broken: { status: number; body: string } | undefined;
+/** It takes no questions at all. */
+let away = false;
 const publish = async (pair: Pair, kid: string) => ({ ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256' });
 
 beforeAll(async () => {
   [first, second] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
   server = createServer((request, response) => {
+    if (away) {
+      request.socket.destroy();
+      return;
+    }
     if (request.url === '/jwks') keyReads++;
     if (request.url === '/jwks' && broken) {
       response.writeHead(broken.status).end(broken.body);
@@ -37,6 +43,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 afterEach(() => {
   demo = false;
   broken = undefined;
+  away = false;
 });
 
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -135,8 +142,11 @@ describe('the verifier', () => {
   });
 
   it('does not blame the token when the issuer is away', async () => {
-    const away = createVerifier({ issuer: 'http://127.0.0.1:1', audience: 'lianban', mode: 'production' });
-    await expect(away(await token({ issuer: 'http://127.0.0.1:1' }))).rejects.toBeInstanceOf(IssuerUnavailable);
+    const verify = verifier();
+    away = true;
+    await expect(verify(await token())).rejects.toBeInstanceOf(IssuerUnavailable);
+    away = false;
+    expect((await verify(await token())).subject).toBe('li');
   });
 
   it.each([
@@ -183,10 +193,8 @@ describe('the verifier', () => {
   ])('refuses a token of %s, the issuer there or not', async (_, hostile) => {
     const text = await hostile();
     await expect(verifier()(text)).rejects.toBeInstanceOf(TokenRefused);
-    const reads = keyReads;
-    broken = { status: 503, body: '' };
+    away = true;
     await expect(verifier()(text)).rejects.toBeInstanceOf(TokenRefused);
-    expect(keyReads).toBe(reads);
   });
 
   it.each<[string, () => string | Promise<string>]>([

@@ -1,13 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Actor } from '@lianban/access/actor';
-import { bearer, IssuerUnavailable, TokenRefused, type Verifier } from '@lianban/access/verify';
+import type { Verifier } from '@lianban/access/verify';
 import { receiptRejected, WINDOW_INTAKE_TOPIC } from '@lianban/contracts-intake/events';
 import { type BatchContext, OnOutsideMessages } from '@lianban/eventing/batch';
 import type { OutsideMessage } from '@lianban/eventing/envelope';
 import { append, type NewEvent, newEvent } from '@lianban/eventing/outbox';
 import { contextOf } from '@lianban/service-kit/context';
-import { CodedError, tokenRequired } from '@lianban/service-kit/errors';
+import { CodedError } from '@lianban/service-kit/errors';
+import { senderOf } from '@lianban/service-kit/outside-sender';
 import { VERIFIER } from '@lianban/service-kit/tokens';
 import { validateMessage } from '@lianban/service-kit/validation';
 import { CatalogCopy } from '../../catalog-copy/catalog.store.js';
@@ -62,26 +63,13 @@ export class OnWindowMessages {
     const { correlationId } = contextOf(headers);
     let actor: Actor | undefined;
     try {
-      actor = await this.identify(headers.authorization, message.appendedAt);
+      actor = await senderOf(message, this.verify);
       const application = toApplication(await validateMessage(SubmitApplicationDto, message.value));
       assertMaySubmit(actor, application);
       const submission = { application, submittedBy: actor.subject, correlationId, receivedAt: message.appendedAt };
       return { message, correlationId, actor, submission };
     } catch (error) {
       if (error instanceof CodedError) return { message, correlationId, actor, error };
-      throw error;
-    }
-  }
-
-  /** Judged as of the time the log took the message in, however long it waited. */
-  private async identify(authorization: string | undefined, at: Date): Promise<Actor> {
-    try {
-      return await this.verify(bearer(authorization), at);
-    } catch (error) {
-      if (error instanceof TokenRefused) throw tokenRequired();
-      // With the code of a connection that failed, the batch is tried again instead of being taken for poison.
-      if (error instanceof IssuerUnavailable)
-        throw Object.assign(new Error(error.message, { cause: error }), { code: 'EHOSTUNREACH' });
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { Controller, Inject, Logger } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { Actor } from '@lianban/access/actor';
 import { may } from '@lianban/access/policy';
-import { bearer, IssuerUnavailable, TokenRefused, type Verifier } from '@lianban/access/verify';
+import type { Verifier } from '@lianban/access/verify';
 import {
   BACKOFFICE_RESULTS_TOPIC,
   localityTasksTopic,
@@ -12,8 +12,9 @@ import {
 import { type BatchContext, OnOutsideMessages } from '@lianban/eventing/batch';
 import type { OutsideMessage } from '@lianban/eventing/envelope';
 import { append, type NewEvent, newEvent } from '@lianban/eventing/outbox';
-import { accessDenied, CodedError, tokenRequired } from '@lianban/service-kit/errors';
+import { accessDenied, CodedError } from '@lianban/service-kit/errors';
 import type { Metrics } from '@lianban/service-kit/metrics';
+import { senderOf } from '@lianban/service-kit/outside-sender';
 import { METRICS, VERIFIER } from '@lianban/service-kit/tokens';
 import { validateMessage } from '@lianban/service-kit/validation';
 import { Counter } from 'prom-client';
@@ -93,27 +94,13 @@ export class OnResults {
   private async read(message: OutsideMessage): Promise<Read> {
     let actor: Actor | null = null;
     try {
-      actor = await this.actorOf(message);
+      actor = await senderOf(message, this.verify);
       if (!may(actor, 'task.decide')) throw accessDenied();
       const result = await validateMessage(ResultMessage, message.value);
       return { kind: 'readable', message, actor, result };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       return { kind: 'unreadable', message, actor, error };
-    }
-  }
-
-  /** Judged as of the time the log took the message in, however long it waited here. */
-  private async actorOf(message: OutsideMessage): Promise<Actor> {
-    const header = Object.entries(message.headers).find(([name]) => name.toLowerCase() === 'authorization');
-    try {
-      return await this.verify(bearer(header?.[1]), message.appendedAt);
-    } catch (error) {
-      if (error instanceof TokenRefused) throw tokenRequired();
-      // With the code of a connection that failed, the batch is tried again instead of being taken for poison.
-      if (error instanceof IssuerUnavailable)
-        throw Object.assign(new Error(error.message, { cause: error }), { code: 'EHOSTUNREACH' });
-      throw error;
     }
   }
 }

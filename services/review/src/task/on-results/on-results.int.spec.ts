@@ -181,6 +181,8 @@ describe('a result on the topic', () => {
   it('without a valid token is kept and counted, tells nobody and stops nobody', async () => {
     const [task] = await stand.request({});
     const message = { taskId: task!.taskId, outcome: 'approve' };
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const [, payload, signature] = (await stand.token(office)).split('.');
     const tokens = [
       undefined,
       await stand.token(office, { forged: true }),
@@ -189,8 +191,11 @@ describe('a result on the topic', () => {
       await stand.token(office, { issuer: 'http://127.0.0.1:1' }),
       'no.token.atall',
       '..',
-      `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
-      `${Buffer.from('null').toString('base64url')}.${Buffer.from('null').toString('base64url')}.AA`,
+      `${part({ alg: 'none' })}.${payload}.`,
+      `${part(null)}.${part(null)}.AA`,
+      `${part({ alg: 'ES256', kid: 'nobody' })}.${payload}.${signature}`,
+      `${part({ alg: 'RS256', kid: 'test' })}.${payload}.${signature}`,
+      `${part({ alg: 'ES256', kid: 'test', padding: 'x'.repeat(2_000_000) })}.${payload}.${signature}`,
     ];
     const before = (await rejected('access.token-required')).length;
     const said = (await answersTo('371300')).length;
