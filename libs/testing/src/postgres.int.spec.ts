@@ -111,6 +111,9 @@ describe('databases for specs', () => {
     const foreign = new URL(database.databaseUrl);
     foreign.pathname = new URL(other.databaseUrl).pathname;
     await expect(ask(foreign.href, (client) => client.query('select 1'))).rejects.toThrow(/permission denied/);
+    const asMigrator = new URL(database.migratorUrl);
+    asMigrator.password = new URL(database.databaseUrl).password;
+    await expect(ask(asMigrator.href, (client) => client.query('select 1'))).rejects.toThrow(/password authentication/);
     await Promise.all([database.drop(), other.drop()]);
     await expect(ask(database.databaseUrl, (client) => client.query('select 1'))).rejects.toThrow();
   });

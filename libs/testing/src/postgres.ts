@@ -1,5 +1,5 @@
 /** PostgreSQL without installing it: the server comes as an npm package. Databases and roles as every Lianban service has them. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -193,16 +193,16 @@ async function clearLockOfAKilledRun(data: string): Promise<void> {
 
 /**
  * Database `lianban_<service>`, owned by role `<service>_migrator`; role `<service>_app` may read and write rows (and empty tables) in
- * all its tables, present and future, and nothing else. Idempotent; sets the password of both roles.
+ * all its tables, present and future, and nothing else. Idempotent; sets the passwords of both roles, which follow from `secret`.
  */
 export async function createServiceDatabase(
   adminUrl: string,
   service: string,
-  password: string,
-): Promise<{ databaseUrl: string; migratorUrl: string }> {
-  const database = `lianban_${service}`;
-  const [app, migrator] = [`${service}_app`, `${service}_migrator`];
-  await ensureDatabase(adminUrl, { database, owner: migrator, roles: [app, migrator], password });
+  secret: string,
+): Promise<ServiceDatabaseUrls> {
+  const { database, app, migrator } = namesOf(service);
+  const passwords = Object.fromEntries([app, migrator].map((role) => [role, rolePassword(secret, role)]));
+  await ensureDatabase(adminUrl, { database, owner: migrator, passwords });
   await ask(urlFor(adminUrl, { database }), async (client) => {
     const [rw, owner] = [client.escapeIdentifier(app), client.escapeIdentifier(migrator)];
     await client.query(`
@@ -211,25 +211,48 @@ export async function createServiceDatabase(
       alter default privileges for role ${owner} grant select, insert, update, delete, truncate on tables to ${rw};
       alter default privileges for role ${owner} grant usage, select, update on sequences to ${rw};`);
   });
+  return serviceDatabaseUrls(adminUrl, service, secret);
+}
+
+export interface ServiceDatabaseUrls {
+  /** Role app. */
+  databaseUrl: string;
+  /** Role migrator, the owner. */
+  migratorUrl: string;
+}
+
+/** The addresses `createServiceDatabase` gives, of a server that may not run yet. */
+export function serviceDatabaseUrls(serverUrl: string, service: string, secret: string): ServiceDatabaseUrls {
+  const { database, app, migrator } = namesOf(service);
   return {
-    databaseUrl: urlFor(adminUrl, { database, user: app, password }),
-    migratorUrl: urlFor(adminUrl, { database, user: migrator, password }),
+    databaseUrl: urlFor(serverUrl, { database, user: app, password: rolePassword(secret, app) }),
+    migratorUrl: urlFor(serverUrl, { database, user: migrator, password: rolePassword(secret, migrator) }),
   };
 }
 
+const namesOf = (service: string) => ({
+  database: `lianban_${service}`,
+  app: `${service}_app`,
+  migrator: `${service}_migrator`,
+});
+
+/** A role's password follows from one secret, so that only that one has to be kept, and from its name, so that no role can play another. */
+const rolePassword = (secret: string, role: string): string =>
+  createHmac('sha256', secret).update(`role:${role}`).digest('base64url');
+
 /** A database and a role of the same name that owns it. Idempotent. */
 export async function createDatabase(adminUrl: string, name: string, password: string): Promise<string> {
-  await ensureDatabase(adminUrl, { database: name, owner: name, roles: [name], password });
+  await ensureDatabase(adminUrl, { database: name, owner: name, passwords: { [name]: password } });
   return urlFor(adminUrl, { database: name, user: name, password });
 }
 
 async function ensureDatabase(
   adminUrl: string,
-  { database, owner, roles, password }: { database: string; owner: string; roles: string[]; password: string },
+  { database, owner, passwords }: { database: string; owner: string; passwords: Record<string, string> },
 ): Promise<void> {
   await ask(adminUrl, async (client) => {
     const name = client.escapeIdentifier(database);
-    for (const role of roles) {
+    for (const [role, password] of Object.entries(passwords)) {
       const quoted = client.escapeIdentifier(role);
       await client.query(`create role ${quoted}`).catch(unlessItExists);
       await client.query(`alter role ${quoted} login password ${client.escapeLiteral(password)}`);

@@ -26,13 +26,16 @@ export const pagedQuery = {
   },
 } as const;
 
-/** A server that asks for the key in `header` everywhere but at its health address. */
+/** A simulator rests on nothing else: whoever lives is ready. */
+const HEALTH = ['/health/live', '/health/ready'];
+
+/** A server that asks for the key in `header` everywhere but at its health addresses. */
 export function keyedServer(header: string, key: string): FastifyInstance {
   if (key.length < 8) throw new Error(`the key of ${header} must have at least 8 characters`);
   const server = Fastify({ forceCloseConnections: true, ajv: { customOptions: { removeAdditional: false } } });
-  server.get('/health/live', () => ({ status: 'ok' }));
+  for (const path of HEALTH) server.get(path, () => ({ status: 'ok' }));
   server.addHook('onRequest', async (request, reply) => {
-    if (request.url === '/health/live') return;
+    if (HEALTH.includes(request.url)) return;
     const given = Buffer.from(String(request.headers[header] ?? ''));
     const wanted = Buffer.from(key);
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
