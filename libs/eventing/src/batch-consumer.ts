@@ -75,6 +75,9 @@ export class BatchConsumer {
   lastProgressAt: Date | undefined;
   lastError: string | undefined;
   applied = 0;
+  /** Per topic: when the log took in the oldest message in hand, and how old, in ms, the oldest of the last fetch was when it was applied. */
+  private inHand = new Map<string, Date>();
+  private readonly lagWhenApplied = new Map<string, number>();
 
   constructor(private readonly options: BatchConsumerOptions) {
     for (const definition of options.consumes) {
@@ -83,6 +86,15 @@ export class BatchConsumer {
     }
     this.outside = new Set(options.outside);
     this.marks = new Marks(options.database);
+  }
+
+  /**
+   * How far this consumer is behind, per topic it has read, in ms: the age of the oldest message it has in hand, which grows while it cannot be
+   * applied; where it has none in hand, how old the oldest of the last fetch was when it was applied.
+   */
+  lag(): { topic: string; ms: number }[] {
+    const ages = [...this.inHand].map(([topic, at]) => [topic, Math.max(0, Date.now() - at.getTime())] as const);
+    return [...new Map([...this.lagWhenApplied, ...ages])].map(([topic, ms]) => ({ topic, ms }));
   }
 
   heldPartitions(): HeldPartition[] {
@@ -116,6 +128,7 @@ export class BatchConsumer {
   async apply(fetch: Fetch, handlerOf: HandlerOf): Promise<{ hold: PartitionOf[] }> {
     this.busy = true;
     this.lastProgressAt = new Date();
+    this.inHand = oldestByTopic(fetch.records);
     try {
       for (let round = 1; ; round++) {
         try {
@@ -124,6 +137,8 @@ export class BatchConsumer {
           await failpoint('consumer.after-commit-before-resolve', this.options.member);
           this.transientFailures = 0;
           this.lastError = undefined;
+          for (const { topic, ms } of this.lag()) this.lagWhenApplied.set(topic, ms);
+          this.inHand.clear();
           return { hold };
         } catch (error) {
           // Another member has moved a mark: what it applied is dropped in the next round.
@@ -390,6 +405,15 @@ export class BatchConsumer {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function oldestByTopic(records: readonly LogRecord[]): Map<string, Date> {
+  const oldest = new Map<string, Date>();
+  for (const { topic, appendedAt } of records) {
+    const known = oldest.get(topic);
+    if (!known || appendedAt < known) oldest.set(topic, appendedAt);
+  }
+  return oldest;
+}
 
 export const partitionKey = ({ topic, partition }: PartitionOf): string => `${topic} ${partition}`;
 

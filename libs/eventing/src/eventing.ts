@@ -28,6 +28,8 @@ export interface EventingHealth {
   /** Age in ms of the oldest event not yet on the log; 0 when none waits. */
   oldestUnsentMs: number;
   parkedCases: number;
+  /** How far the consumer is behind, per topic it has read. */
+  lag: { topic: string; ms: number }[];
 }
 
 export interface DeadLetter {
@@ -243,7 +245,7 @@ class ServiceEventing implements RepairableEventing {
     } catch (error) {
       parts.push({ name: 'database', ok: false, detail: `the figures are those of before: ${textOf(error)}` });
     }
-    return { parts, ...this.figures };
+    return { parts, ...this.figures, lag: this.consumer.lag() };
   }
 
   private consumerHealth(): PartHealth {

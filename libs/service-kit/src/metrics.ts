@@ -73,6 +73,16 @@ export function createMetrics(service: string) {
         },
       });
       new Gauge({
+        name: 'lianban_consumer_lag_seconds',
+        help: 'Age of the oldest message in hand by topic; where none is, how old the last ones were when they were applied',
+        labelNames: ['topic'],
+        registers,
+        async collect() {
+          const { lag } = await health();
+          for (const { topic, ms } of lag) this.set({ topic }, ms / 1000);
+        },
+      });
+      new Gauge({
         name: 'lianban_eventing_part_ok',
         help: '1 where this part of eventing makes progress, 0 where it does not',
         labelNames: ['part'],

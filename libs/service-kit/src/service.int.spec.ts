@@ -172,7 +172,7 @@ describe('a running service', () => {
   afterAll(() => service.stop());
   beforeEach(() => {
     ownMissing = [];
-    eventing.answer = { parts: [], oldestUnsentMs: 0, parkedCases: 0 };
+    eventing.answer = { parts: [], oldestUnsentMs: 0, parkedCases: 0, lag: [] };
   });
 
   async function call(
@@ -325,11 +325,17 @@ describe('a running service', () => {
   });
 
   it('shows metrics by route, of the outbox and of the parts of eventing', async () => {
-    eventing.answer = { parts: [{ name: 'relay', ok: false, detail: '' }], oldestUnsentMs: 1500, parkedCases: 2 };
+    eventing.answer = {
+      parts: [{ name: 'relay', ok: false, detail: '' }],
+      oldestUnsentMs: 1500,
+      parkedCases: 2,
+      lag: [{ topic: 'things.v1', ms: 250 }],
+    };
     await call('GET', '/things/abc', { token: 'reader' });
     const { text } = await call('GET', '/metrics');
     expect(text).toMatch(/lianban_http_request_seconds_count\{.*route="\/things\/:code".*\} \d/);
     expect(text).toMatch(/lianban_outbox_oldest_unsent_seconds\{service="things"\} 1.5/);
+    expect(text).toMatch(/lianban_consumer_lag_seconds\{topic="things.v1",service="things"\} 0.25/);
     expect(text).toMatch(/lianban_parked_cases\{service="things"\} 2/);
     expect(text).toMatch(/lianban_eventing_part_ok\{part="relay",service="things"\} 0/);
   });

@@ -36,7 +36,7 @@ export class FakeEventing implements Eventing {
   readonly strategy = new FakeStrategy();
   readonly database: Database;
   readonly calls: string[] = [];
-  answer: EventingHealth = { parts: [], oldestUnsentMs: 0, parkedCases: 0 };
+  answer: EventingHealth = { parts: [], oldestUnsentMs: 0, parkedCases: 0, lag: [] };
   deadLetters: DeadLetter[] = [];
   replayWorks = true;
 
