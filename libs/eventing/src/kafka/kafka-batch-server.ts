@@ -88,6 +88,6 @@ export class KafkaBatchServer extends ServerKafka implements CustomTransportStra
     const consumer = this.client.consumer({ ...this.options.consumer, groupId: this.groupId });
     this.consumer = consumer;
     this.registerConsumerEventListeners();
-    return consumer as Consumer;
+    return consumer;
   }
 }

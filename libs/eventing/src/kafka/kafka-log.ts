@@ -58,7 +58,12 @@ export class KafkaLog implements EventLog {
   }
 
   async producer(): Promise<LogProducer> {
-    return this.opened(new KafkaProducer(this.client, this.settings.prefix, (topics) => this.limitsOf(topics)));
+    return this.opened(
+      new KafkaProducer(this.client, this.settings.prefix, {
+        of: (topics) => this.limitsOf(topics),
+        forget: () => this.limits.clear(),
+      }),
+    );
   }
 
   async reader(): Promise<LogReader> {

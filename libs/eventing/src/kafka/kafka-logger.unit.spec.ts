@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import kafkajs, { type LogEntry } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { logCreatorFor } from './kafka-logger.js';
 
 const { logLevel } = kafkajs;
@@ -7,7 +7,7 @@ const { logLevel } = kafkajs;
 function heard(): {
   say: (level: number, message: string, error?: string) => void;
   lines: string[];
-  later(ms: number): void;
+  later: (ms: number) => void;
 } {
   const lines: string[] = [];
   let now = 0;
@@ -22,7 +22,7 @@ function heard(): {
         level,
         label: '',
         log: { timestamp: '', message, ...(error ? { error } : {}) },
-      } as LogEntry),
+      }),
   };
 }
 

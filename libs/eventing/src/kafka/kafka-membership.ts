@@ -2,6 +2,7 @@
  * One membership in a consumer group, from joining to leaving. A consumer that crashes is replaced by a new one. Offsets at the broker are a
  * hint where to start reading; the marks in the service's database decide what is applied, since kafkajs has no fencing.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageHandler } from '@nestjs/microservices';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { LANES } from '../lane.js';
@@ -13,20 +14,22 @@ import type { KafkaLog } from './kafka-log.js';
 import { recordOf } from './kafka-record.js';
 
 const COMMIT_MS = 1_000;
+/** A beat is sent only when one is due. */
+const BEAT_MS = 500;
 const TOPICS_MS = 1_000;
 const RETRY_MS = 500;
-const CLOSE_MS = 5_000;
+const JOIN_MS = 3_000;
+const CLOSE_MS = 3_000;
 
 export class KafkaMembership {
   /** When the log last answered a fetch, empty or not. */
   fetchedAt: Date | undefined;
   private readonly gatherer = new Gatherer<EachBatchPayload>((parts) => this.flush(parts));
   private readonly pause = new Pause();
+  private readonly left = Promise.withResolvers<void>();
   private readonly running: Promise<void>;
   private leaving = false;
   private failing = false;
-  /** Ends the consumer at work. */
-  private end: () => void = () => undefined;
   private commit: (() => Promise<void>) | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
 
@@ -46,9 +49,8 @@ export class KafkaMembership {
     this.leaving = true;
     this.pause.wake();
     await settlesWithin(waitMs, this.gatherer.idle());
-    this.end();
-    // kafkajs may hang where a broker does. What it holds runs out with its session, and the marks guard it.
-    await settlesWithin(2 * CLOSE_MS, this.running);
+    this.left.resolve();
+    await this.running;
   }
 
   private async run(): Promise<void> {
@@ -66,14 +68,18 @@ export class KafkaMembership {
     }
   }
 
-  /** Reads the topics there are, until it breaks, is ended or another of the topics appears. */
+  /** Reads the topics there are, until it breaks, is left or another of the topics appears. */
   private async consume(): Promise<void> {
     const wanted = [...this.handlers.keys()];
-    const topics = await this.log.existing(wanted);
-    if (topics.length === 0 || this.leaving) return;
+    const topics = await Promise.race([this.log.existing(wanted), this.left.promise]);
+    if (!topics) return;
+    if (topics.length === 0) {
+      this.fetchedAt = new Date();
+      return;
+    }
     const consumer = await this.newConsumer();
     const over = Promise.withResolvers<void>();
-    this.end = over.resolve;
+    let ended = false;
     const { CRASH, FETCH, GROUP_JOIN } = consumer.events;
     consumer.on(CRASH, ({ payload }) => over.reject(payload.error));
     consumer.on(FETCH, () => {
@@ -81,19 +87,26 @@ export class KafkaMembership {
       if (this.failing) this.logs.info({ group: this.options.group }, 'the consumer reads again');
       this.failing = false;
     });
-    // Whoever gets a held partition looks for himself.
-    consumer.on(GROUP_JOIN, () => consumer.resume(consumer.paused()));
-    const missing = wanted.filter((topic) => !topics.includes(topic));
-    const search = missing.length > 0 ? setInterval(() => void this.search(missing), TOPICS_MS) : undefined;
+    consumer.on(GROUP_JOIN, () => {
+      // kafkajs joins to the end although it was disconnected meanwhile, and would keep partitions nobody reads.
+      if (ended) throw new Error('the consumer was let go while it joined');
+      // Whoever gets a held partition looks for himself.
+      consumer.resume(consumer.paused());
+    });
     const started = this.start(consumer, topics);
     started.catch(over.reject);
+    const missing = wanted.filter((topic) => !topics.includes(topic));
+    const appeared = missing.length > 0 ? this.untilOneAppears(missing, () => ended) : over.promise;
     try {
-      await over.promise;
+      await Promise.race([over.promise, appeared, this.left.promise]);
     } finally {
-      clearInterval(search);
+      // One that joins is let finish, since only a member can leave.
+      await settlesWithin(
+        JOIN_MS,
+        started.catch(() => undefined),
+      );
+      ended = true;
       await this.disconnect(consumer);
-      // A consumer that is let go while it joins would join all the same, and keep partitions nobody reads.
-      void started.catch(() => undefined).then(() => consumer.disconnect().catch(() => undefined));
     }
   }
 
@@ -110,11 +123,15 @@ export class KafkaMembership {
     });
   }
 
-  private async search(missing: readonly string[]): Promise<void> {
-    const found = await this.log.existing(missing).catch(() => []);
-    if (found.length > 0) this.end();
+  private async untilOneAppears(missing: readonly string[], ended: () => boolean): Promise<void> {
+    let found: string[] = [];
+    while (found.length === 0 && !ended()) {
+      await sleep(TOPICS_MS, undefined, { ref: false });
+      if (!ended()) found = await this.log.existing(missing).catch(() => []);
+    }
   }
 
+  /** kafkajs may hang where a broker does. What the consumer holds then runs out with its session, and the marks guard it. */
   private async disconnect(consumer: Consumer): Promise<void> {
     clearTimeout(this.commitTimer);
     this.commitTimer = undefined;
@@ -130,17 +147,21 @@ export class KafkaMembership {
   private async flush(parts: readonly EachBatchPayload[]): Promise<void> {
     const [first] = parts;
     if (!first || this.leaving) return;
-    const heartbeat = (): Promise<void> => first.heartbeat().catch(() => undefined);
-    const beat = setInterval(() => void heartbeat(), COMMIT_MS);
+    // One that hangs while it leaves shall run out.
+    const heartbeat = async (): Promise<void> => {
+      if (!this.leaving) await first.heartbeat().catch(() => undefined);
+    };
+    const beat = setInterval(() => void heartbeat(), BEAT_MS);
     try {
       const { hold } = await this.options.onFetch(
         this.fetchOf(parts, heartbeat),
         (topic) => this.handlers.get(topic) ?? null,
       );
-      for (const { batch, pause, resolveOffset } of parts) {
-        const topic = this.topicOf(batch.topic);
-        if (hold.some((of) => of.topic === topic && of.partition === batch.partition)) pause();
-        else resolveOffset(batch.lastOffset());
+      for (const part of parts) {
+        const { partition } = part.batch;
+        const topic = this.topicOf(part.batch.topic);
+        if (hold.some((of) => of.topic === topic && of.partition === partition)) part.pause();
+        else part.resolveOffset(part.batch.lastOffset());
       }
     } catch {
       // Said by whoever rejected it, and waited for there.

@@ -14,15 +14,21 @@ const ANSWER_MS = 10_000;
 const SEND_MS = 45_000;
 const CLOSE_MS = 3_000;
 
+/** Bytes of the largest batch each topic takes, by topic. */
+export interface BatchLimits {
+  of(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** They may have changed: they are looked up anew. */
+  forget(): void;
+}
+
 export class KafkaProducer implements LogProducer {
   private producer: Promise<Producer> | undefined;
   private closed = false;
 
-  /** `limitsOf` tells the size of the largest batch each of the topics takes, by topic. */
   constructor(
-    private readonly client: Kafka,
+    private readonly client: Pick<Kafka, 'producer'>,
     private readonly prefix: string,
-    private readonly limitsOf: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>,
+    private readonly limits: BatchLimits,
   ) {}
 
   async connect(): Promise<void> {
@@ -31,7 +37,7 @@ export class KafkaProducer implements LogProducer {
 
   /** Kafka's limit is one of batches: what is too much for one batch of a partition goes in several, one after the other. */
   async send(messages: readonly LogMessage[]): Promise<void> {
-    const limits = await this.limitsOf([...new Set(messages.map(({ topic }) => topic))]);
+    const limits = await this.limits.of([...new Set(messages.map(({ topic }) => topic))]);
     let round: LogMessage[] = [];
     let roundBytes = 0;
     let batchBytes = new Map<string, number>();
@@ -81,6 +87,7 @@ export class KafkaProducer implements LogProducer {
       // kafkajs numbers the next batch like the one that failed. Had that one been stored after all, the broker would take the next for its
       // repetition, confirm it and not store it. A new producer begins anew.
       await this.discard();
+      this.limits.forget();
       throw error;
     }
   }

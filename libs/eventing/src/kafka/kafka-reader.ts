@@ -45,6 +45,10 @@ export class KafkaReader implements LogReader {
     let positions: Position[] | undefined;
     for (let failures = 0; !this.closed;) {
       try {
+        if (failures > 0) {
+          await this.cluster.connect();
+          await this.cluster.refreshMetadata();
+        }
         positions ??= await this.positions(name, after);
         const left = Math.max(0, until - Date.now());
         const records = positions ? await this.fetch(topic, positions, Math.min(left, MAX_WAIT_MS)) : [];
@@ -60,8 +64,6 @@ export class KafkaReader implements LogReader {
         // Leaders move and brokers restart; one that stays away is the caller's to know of.
         if (++failures > RETRIES) throw error;
         await this.pause.wait(RETRY_MS);
-        await this.cluster.connect();
-        await this.cluster.refreshMetadata().catch(() => undefined);
       }
     }
     return [];
