@@ -29,10 +29,10 @@ const breaks = [
   },
   {
     name: 'lane-order',
-    promise: 'the events of a lane are sent in the order of their numbers',
-    file: 'libs/eventing/src/relay.ts',
-    from: 'order by l.stream, l.lane, e.seq`',
-    to: 'order by l.stream, l.lane, e.seq desc`',
+    promise: 'all events of a case share one lane, and with it one order',
+    file: 'libs/eventing/src/outbox.ts',
+    from: 'lane: laneOf(event.caseId),',
+    to: 'lane: laneOf(event.id),',
     suites: ['libs/eventing/test/embedded.int.spec.ts'],
   },
   {
