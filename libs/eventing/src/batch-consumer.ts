@@ -175,26 +175,33 @@ export class BatchConsumer {
       return { kind: 'outside', message: { topic, partition, offset, key, headers, value, appendedAt } };
     }
     const type = Object.hasOwn(record.headers, 'ce_type') ? record.headers.ce_type : undefined;
-    const poison = (error: string): Parsed => ({ kind: 'poison', error, caseId: caseIdOf(record.headers), type });
+    const poison = (code: string, text: string): Parsed => ({
+      kind: 'poison',
+      error: `${code}: ${text}`,
+      caseId: caseIdOf(record.headers),
+      type,
+    });
     const definitions = type === undefined ? undefined : this.byType.get(type);
     // A type nobody here reads may look as it likes; one without a type or place in its sequence is broken.
     if (type !== undefined && !definitions && positionOf(record.headers)) return { kind: 'unlisted' };
     const envelope = readEnvelope(record.headers);
-    if (typeof envelope === 'string') return poison(envelope);
+    if (typeof envelope === 'string') return poison('event.envelope-broken', envelope);
     if (!definitions) return { kind: 'unlisted' };
     if (envelope.lane !== record.partition) {
-      return poison(`an event of lane ${envelope.lane} lies on partition ${record.partition}`);
+      return poison('event.misplaced', `an event of lane ${envelope.lane} lies on partition ${record.partition}`);
     }
     const definition = definitions.find(({ version }) => version === envelope.version);
-    if (!definition) return poison(`version ${envelope.version} of ${envelope.type} is unknown here`);
+    if (!definition)
+      return poison('event.unknown-version', `version ${envelope.version} of ${envelope.type} is unknown here`);
     let data: unknown;
     try {
       data = JSON.parse(utf8.decode(record.value));
     } catch (error) {
-      return poison(`the value is no JSON in UTF-8: ${textOf(error)}`);
+      return poison('event.unreadable', `the value is no JSON in UTF-8: ${textOf(error)}`);
     }
     const faults = definition.validate(data);
-    if (faults.length > 0) return poison(`the data breaks the contract: ${faults.slice(0, 5).join('; ')}`);
+    if (faults.length > 0)
+      return poison('event.contract-broken', `the data breaks the contract: ${faults.slice(0, 5).join('; ')}`);
     const { topic, partition, offset, appendedAt } = record;
     return { kind: 'event', event: { ...envelope, topic, partition, offset, appendedAt, data } };
   }

@@ -39,6 +39,7 @@ export interface DeadLetter {
   offset: string;
   caseId: string | null;
   type: string | null;
+  /** Where the message itself is at fault it begins with a stable code, such as `event.unknown-version: …`. */
   error: string;
   attempts: number;
   state: 'open' | 'replayed' | 'discarded';

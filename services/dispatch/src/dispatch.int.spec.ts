@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parcelDelivered, parcelLost, parcelResent } from '@lianban/contracts-courier/events';
 import { applicationReceived } from '@lianban/contracts-intake/events';
 import { taskDecided } from '@lianban/contracts-review/events';
+import { defineEvent } from '@lianban/eventing/contract';
 import { newEvent } from '@lianban/eventing/outbox';
 import { eventually } from '@lianban/testing/eventually';
 import { procedure, type Stand, startStand } from '../test/stand.js';
@@ -170,6 +171,36 @@ describe('a signal about a case nobody knows', () => {
       newEvent(taskDecided, { caseId: known, data: decided }),
     ]);
     await stand.caseWhere(known, ({ waitingOn }) => JSON.stringify(waitingOn).includes('"in"'));
+  });
+});
+
+describe('an event of a major version that is unknown here', () => {
+  const later = defineEvent({
+    type: taskDecided.type,
+    version: 2,
+    stream: taskDecided.stream,
+    schema: { type: 'object', properties: { verdict: { type: 'string' } }, required: ['verdict'] } as const,
+    example: { verdict: 'yes' },
+  });
+
+  it('is kept under its code with what follows in its case, and all other cases go on', async () => {
+    const [stopped, other] = [await stand.apply(), await stand.apply()];
+    await stand.caseWhere(stopped, ({ status }) => status === 'open');
+    await stand.tell([newEvent(later, { caseId: stopped, data: later.example })]);
+    await stand.decide(stopped, 'review');
+    await stand.decide(other, 'review');
+    await stand.caseWhere(other, ({ waitingOn }) => JSON.stringify(waitingOn).includes('"out"'));
+    const operator = { subject: 'operator', roles: ['operator'] };
+    const letter = await eventually(async () => {
+      const { body } = await stand.get<{ items: { caseId: string; queued: number }[] }>(operator, '/dead-letters');
+      return body.items.find(({ caseId, queued }) => caseId === stopped && queued === 1);
+    });
+    expect(letter).toMatchObject({
+      type: taskDecided.type,
+      state: 'open',
+      error: `event.unknown-version: version 2 of ${taskDecided.type} is unknown here`,
+    });
+    await stand.caseWhere(stopped, ({ waitingOn }) => JSON.stringify(waitingOn).includes('"review"'));
   });
 });
 
