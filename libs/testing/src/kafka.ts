@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fixIdleLoop } from '@lianban/eventing/kafka/idle-loop-fix';
 import kafkajs from 'kafkajs';
 import { freePort, startOwnedProcess, tail } from './process.js';
 
@@ -164,6 +165,7 @@ export async function untilItAnswers(brokers: string, gone: () => boolean): Prom
     if (Date.now() > deadline) throw new Error(`nothing listens on ${brokers} after ${START_MS / 1000} s`);
     await sleep(50);
   }
+  fixIdleLoop();
   const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 30 };
   const client = new kafkajs.Kafka({
     brokers: [brokers],

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { fixIdleLoop, type RequestQueue, RequestQueueOfKafkajs } from './idle-loop-fix.js';
+import { silentLogger } from '../logger.js';
+import { type RequestQueue, RequestQueueOfKafkajs } from './idle-loop-fix.js';
+import { createKafkaLog } from './kafka-log.js';
 
-fixIdleLoop();
+// Whoever uses Kafka gets the fix with it.
+createKafkaLog('kafka://127.0.0.1:9092', { clientId: 'c', logger: silentLogger });
 
 const logger = { debug: () => undefined, warn: () => undefined };
 
