@@ -102,7 +102,7 @@ async function kafkaJars(): Promise<string> {
   const unlock = await lock(join(cacheFolder(), 'fetching'), () => existsSync(libs));
   try {
     if (existsSync(libs)) return libs;
-    console.log(`fetching Apache Kafka ${VERSION} with Maven (once)`);
+    console.error(`fetching Apache Kafka ${VERSION} with Maven (once)`);
     const fetched = mkdtempSync(`${libs}.`);
     const settings = [`-DoutputDirectory=${fetched}`, '-DincludeScope=runtime'];
     const { code, said } = await run('mvn', [
