@@ -7,20 +7,18 @@ import type { Ledger } from './ledger.js';
 interface Parcel {
   id: string;
   caseId: string;
-  status: string;
   attempt: number;
   actions: ('seal' | 'post' | 'resend')[];
 }
 
-const POLL_MS = 250;
-/** States in which the sender has something to do. */
-const WAITING = ['requested', 'sealed', 'lost', 'returned'];
+const POLL_MS = 400;
+/** Where a parcel waits for its sender; a sealed one only where a desk was interrupted. */
+const WAITING = ['requested', 'lost', 'returned', 'sealed'];
 
 export class Couriers {
   private stopping = false;
   private loops: Promise<void>[] = [];
   private readonly doomed = new Set<string>();
-  readonly counts = { posted: 0, lost: 0, returned: 0, resent: 0 };
   readonly faults: string[] = [];
 
   constructor(
@@ -40,26 +38,30 @@ export class Couriers {
   }
 
   private async desk(locality: string): Promise<void> {
-    const token = () => this.system.token(`courier-${locality}`);
+    const token = this.system.token(`courier-${locality}`);
     const url = `${this.system.urls.courier}/parcels`;
     while (!this.stopping) {
       await sleep(POLL_MS);
+      if (!this.parcelsAreOut()) continue;
       try {
         const lists = await Promise.all(
-          WAITING.map((state) => this.http.list<Parcel>(`${url}?direction=out&state=${state}`, token())),
+          WAITING.map((state) => this.http.list<Parcel>(`${url}?direction=out&state=${state}`, token)),
         );
         // One after the other: a desk has one pair of hands.
-        for (const parcel of lists.flat()) if (this.ledger.find(parcel.caseId)) await this.handle(url, parcel, token());
+        for (const parcel of lists.flat()) if (this.ledger.find(parcel.caseId)) await this.handle(url, parcel, token);
       } catch (error) {
-        if (!this.stopping) this.faults.push(`courier desk ${locality}: ${(error as Error).message}`);
+        this.faults.push(`courier desk ${locality}: ${(error as Error).message}`);
       }
     }
+  }
+
+  private parcelsAreOut(): boolean {
+    return this.ledger.countOf('parcel-requested') > this.ledger.countOf('parcel-delivered');
   }
 
   private async handle(url: string, parcel: Parcel, token: string): Promise<void> {
     for (let now = parcel; now.actions.length > 0;) {
       const action = now.actions[0]!;
-      if (action === 'resend') this.counts[now.status as 'lost' | 'returned']++;
       if (action === 'post') await this.doom(now);
       const json = {
         seal: { sealNo: `FH-${now.id.slice(0, 8)}-${now.attempt}` },
@@ -77,8 +79,6 @@ export class Couriers {
         this.faults.push(`${action} of parcel ${now.id}: ${status} ${body.code}`);
         return;
       }
-      if (action === 'post') this.counts.posted++;
-      if (action === 'resend') this.counts.resent++;
       now = body;
     }
   }

@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** How long a service may be away before the demo gives up. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 const ATTEMPT_MS = 15_000;
 /** Answers that say "later", not "no". */
 const LATER = new Set([429, 502, 503, 504]);

@@ -4,6 +4,8 @@ import type { SeenEvent } from './follow.js';
 
 export interface DemoCase {
   plan: Plan;
+  /** The window's own number. */
+  number: string;
   caseId: string;
   caseNo: string;
   receiptNo: string;
@@ -16,14 +18,19 @@ export class Ledger {
   /** Feed entries that came before the window had its receipt. */
   private readonly early = new Map<string, SeenEvent[]>();
   private readonly onNew: ((one: DemoCase) => void)[] = [];
+  private readonly changes = new Map<string, number>();
+  /** When anything was heard of any of the cases; `performance.now()`. */
+  movedAt = performance.now();
 
   /** The window has a receipt: from now on the case must not get lost. */
-  acknowledge(plan: Plan, receipt: { caseId: string; caseNo: string; receiptNo: string }): DemoCase {
-    const known = this.byId.get(receipt.caseId);
-    if (known) return known;
-    const { caseId, caseNo, receiptNo } = receipt;
-    const one: DemoCase = { plan, caseId, caseNo, receiptNo, status: 'open', applicantDone: false };
+  acknowledge(
+    plan: Plan,
+    number: string,
+    { caseId, caseNo, receiptNo }: Pick<DemoCase, 'caseId' | 'caseNo' | 'receiptNo'>,
+  ): DemoCase {
+    const one: DemoCase = { plan, number, caseId, caseNo, receiptNo, status: 'open', applicantDone: false };
     this.byId.set(caseId, one);
+    this.movedAt = performance.now();
     for (const event of this.early.get(caseId) ?? []) this.note(event);
     this.early.delete(caseId);
     for (const listener of this.onNew) listener(one);
@@ -37,8 +44,16 @@ export class Ledger {
       this.early.set(event.caseId, [...(this.early.get(event.caseId) ?? []), event]);
       return;
     }
+    const change = String(event.data.change);
+    this.changes.set(change, this.countOf(change) + 1);
+    this.movedAt = performance.now();
     one.status = event.data.status as DemoCase['status'];
-    if (event.data.change === 'applicant-done') one.applicantDone = true;
+    if (change === 'applicant-done') one.applicantDone = true;
+  }
+
+  /** How often the feed told this change of one of the cases. */
+  countOf(change: string): number {
+    return this.changes.get(change) ?? 0;
   }
 
   find(caseId: string): DemoCase | undefined {

@@ -101,6 +101,10 @@ export function story(random: Random): Plan[] {
   ];
 }
 
+/** How the case must stand at the end: a body's refusal ends it, and what a body leaves lying keeps it open. */
+export const outcomeOf = ({ refuse, leaveOpen }: Plan): 'approved' | 'refused' | 'open' =>
+  refuse ? 'refused' : leaveOpen ? 'open' : 'approved';
+
 /** Many cases, spread over procedures, places and mishaps. `places`: every locality; `withoutFund`: those without a housing fund centre. */
 export function crowd(
   count: number,

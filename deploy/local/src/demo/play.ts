@@ -1,145 +1,173 @@
-/** Plays a plan against a running system, through public interfaces only, until every case has ended or waits where it should. */
+/** Plays plans against a running system, through public interfaces only, until every case has ended or waits where it should. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { feedStream } from '@lianban/contracts-dispatch/events';
 import { receiptStream } from '@lianban/contracts-intake/events';
 import { localityTasksTopic } from '@lianban/contracts-review/events';
-import { createOutsideClient } from '@lianban/eventing/outside';
-import type { Places } from '../issuer/identities.js';
-import type { ServiceName } from '../system/services.js';
+import { createOutsideClient, type OutsideClient } from '@lianban/eventing/outside';
 import type { System } from '../system/system.js';
 import { Couriers } from './couriers.js';
 import { Follower } from './follow.js';
 import { Http } from './http.js';
-import { hasEnded, type DemoCase, Ledger } from './ledger.js';
+import { type DemoCase, hasEnded, Ledger } from './ledger.js';
 import { Offices } from './offices.js';
 import type { Plan } from './plan.js';
 import { Windows } from './windows.js';
 
-export interface PlayOptions {
-  system: System;
-  places: Places;
-  plans: readonly Plan[];
-  /** Begins the windows' own numbers. */
-  run: string;
-  /** How many cases may be under way at a time. */
-  atOnce: number;
-  /** `kill -9` this service in the middle. */
-  kill?: ServiceName | undefined;
-  say: (line: string) => void;
-  onProgress?: (done: number, acknowledged: number) => void;
+/** When nothing is heard of any case for so long, the demo gives up. */
+const STANDSTILL_MS = 60_000;
+const LOOK_MS = 50;
+/** How often a case that shall stay open is asked whether it has come to that point. */
+const ASK_MS = 500;
+
+export interface CaseView {
+  id: string;
+  caseNo: string;
+  status: string;
+  waitingOn: { stepId: string; stepName: { zh: string }; body: { name: { zh: string } } }[];
 }
 
-export interface Played {
-  cases: DemoCase[];
+export class Play {
+  readonly http = new Http();
+  readonly ledger = new Ledger();
   /** What no outside party should have met. */
-  faults: string[];
-  counts: Record<string, number>;
-}
+  private readonly failures: string[] = [];
+  private readonly windows: Windows;
+  private readonly offices: Offices;
+  private readonly couriers: Couriers;
+  private readonly followers: Follower[];
+  /** Cases that have come to the point where they shall stay open. */
+  private readonly arrived = new Set<string>();
+  private askedAt = 0;
 
-/** No case may stand still for so long. */
-const STANDSTILL_MS = 180_000;
-
-export async function play(options: PlayOptions): Promise<Played> {
-  const { system, places, plans, run, atOnce, say } = options;
-  const client = await createOutsideClient(system.eventLog);
-  const http = new Http();
-  const ledger = new Ledger();
-  const windows = new Windows(system, client, http, ledger, run);
-  const offices = new Offices(system, client, http, ledger, places.bodies);
-  const codes = places.localities.map(({ code }) => code);
-  const couriers = new Couriers(system, http, ledger, codes);
-  const followers = [
-    new Follower(client, receiptStream.topic, (event) => windows.onReceipt(event)),
-    new Follower(client, feedStream.topic, (event) => ledger.note(event)),
-    ...codes.map((code) => new Follower(client, localityTasksTopic(code), (event) => offices.onTaskEvent(event))),
-  ];
-  offices.start();
-  couriers.start();
-
-  const left = [...plans];
-  const under = new Set<DemoCase>();
-  let done = 0;
-  let killed = options.kill === undefined;
-  let movedAt = performance.now();
-  const failures: string[] = [];
-  let submitting = 0;
-  try {
-    while (left.length > 0 || submitting > 0 || under.size > 0) {
-      while (left.length > 0 && under.size + submitting < atOnce) {
-        submitting++;
-        const plan = left.shift()!;
-        void submit(plan).finally(() => submitting--);
-      }
-      for (const one of under) {
-        if (!(await isSettled(one))) continue;
-        under.delete(one);
-        done++;
-        movedAt = performance.now();
-      }
-      // In the middle: when a third of the cases are through; with a handful, as soon as they are under way.
-      if (!killed && (done >= plans.length / 3 || (plans.length < 10 && ledger.all().length === plans.length))) {
-        killed = true;
-        say(`kill -9 ${options.kill!}`);
-        system.kill(options.kill!);
-      }
-      options.onProgress?.(done, ledger.all().length);
-      if (performance.now() - movedAt > STANDSTILL_MS) {
-        failures.push(
-          `nothing moved for ${STANDSTILL_MS / 1000} s; under way: ${[...under].map((one) => one.caseNo).join(', ')}`,
-        );
-        break;
-      }
-      await sleep(50);
-    }
-  } finally {
-    await Promise.all([offices.stop(), couriers.stop(), ...followers.map((follower) => follower.stop())]);
-    await client.close();
+  /** `run` begins the windows' own numbers, `localities` are the places that play along. */
+  static async begin(system: System, localities: readonly string[], run: string): Promise<Play> {
+    return new Play(system, await createOutsideClient(system.eventLog), localities, run);
   }
-  return {
-    cases: ledger.all(),
-    faults: [...failures, ...windows.faults, ...offices.faults, ...couriers.faults],
-    counts: {
-      'applications over HTTP': windows.counts.http,
-      'applications over the topic': windows.counts.topic,
-      'materials uploaded': windows.counts.materials,
-      'applications sent twice, one case': windows.counts.repeated,
-      'numbers reused, refused with 422': windows.counts.reuseRefused,
-      'decisions over HTTP': offices.counts.http,
-      'decisions over the topic': offices.counts.topic,
-      refusals: offices.counts.refused,
-      'tasks taken back': offices.counts.recalled,
-      'parcels posted': couriers.counts.posted,
-      'parcels lost': couriers.counts.lost,
-      'parcels that came back': couriers.counts.returned,
-      'calls repeated': http.repeated + offices.counts.repeated,
-    },
-  };
 
-  async function submit(plan: Plan): Promise<void> {
+  private constructor(
+    private readonly system: System,
+    readonly client: OutsideClient,
+    localities: readonly string[],
+    run: string,
+  ) {
+    const { http, ledger } = this;
+    this.windows = new Windows(system, client, http, ledger, run);
+    this.offices = new Offices(system, client, http, ledger);
+    this.couriers = new Couriers(system, http, ledger, localities);
+    this.followers = [
+      new Follower(client, receiptStream.topic, (event) => this.windows.onReceipt(event)),
+      new Follower(client, feedStream.topic, (event) => ledger.note(event)),
+      ...localities.map(
+        (code) => new Follower(client, localityTasksTopic(code), (event) => this.offices.onTaskEvent(event)),
+      ),
+    ];
+    this.offices.start();
+    this.couriers.start();
+  }
+
+  /** Everybody goes home; `client` stays open for the books. */
+  async end(): Promise<void> {
+    const parts = [this.offices, this.couriers, ...this.followers];
+    await Promise.all(parts.map((part) => part.stop()));
+  }
+
+  /** Plays these cases, at most `atOnce` at a time. `onProgress` is called all the while. False when they stood still. */
+  async run(plans: readonly Plan[], atOnce: number, onProgress: (settled: number) => void): Promise<boolean> {
+    const left = [...plans];
+    const before = this.ledger.all().length;
+    let submitting = 0;
+    let failed = 0;
+    this.ledger.movedAt = performance.now();
+    for (;;) {
+      await this.lookAtOpenOnes();
+      const acknowledged = this.ledger.all().slice(before);
+      const settled = acknowledged.filter((one) => this.isSettled(one)).length + failed;
+      onProgress(settled);
+      if (left.length === 0 && submitting === 0 && settled === acknowledged.length + failed) return true;
+      if (performance.now() - this.ledger.movedAt > STANDSTILL_MS) return false;
+      while (left.length > 0 && plans.length - left.length - settled < atOnce) {
+        submitting++;
+        void this.submit(left.shift()!)
+          .then((taken) => (failed += taken ? 0 : 1))
+          .finally(() => submitting--);
+      }
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Cases that are not where they should be, and whom they wait for. */
+  async stuck(): Promise<string[]> {
+    const open = this.ledger.all().filter((one) => !this.isSettled(one));
+    return Promise.all(
+      open.map(async (one) => {
+        const { status, waitingOn } = await this.ask(one);
+        const whom = waitingOn.map(({ body, stepName }) => `${body.name.zh}（${stepName.zh}）`);
+        return `${one.caseNo} is ${status} and waits for ${whom.join('、') || 'nobody'}`;
+      }),
+    );
+  }
+
+  get faults(): string[] {
+    return [...this.failures, ...this.windows.faults, ...this.offices.faults, ...this.couriers.faults];
+  }
+
+  /** What the outside parties did, for the summary. */
+  get counts(): Record<string, number> {
+    const { windows, offices, ledger, http } = this;
+    return {
+      'applications over HTTP': windows.counts.http,
+      'applications on the topic': windows.counts.topic,
+      'materials uploaded': windows.counts.materials,
+      'applications sent again, same receipt': windows.counts.repeated,
+      'numbers reused, refused': windows.counts.reuseRefused,
+      'decisions over HTTP': offices.counts.http,
+      'decisions on the topic': offices.counts.topic,
+      refusals: ledger.countOf('task-refused'),
+      'tasks taken back': ledger.countOf('task-recalled'),
+      'parcels delivered': ledger.countOf('parcel-delivered'),
+      'parcels lost': ledger.countOf('parcel-lost'),
+      'parcels that came back': ledger.countOf('parcel-returned'),
+      'requests and messages repeated': http.repeated + offices.counts.repeated,
+    };
+  }
+
+  private async submit(plan: Plan): Promise<boolean> {
     try {
       if (plan.messages) {
-        await http.call(`${system.urls.messages}/control`, {
+        await this.http.call(`${this.system.urls.messages}/control`, {
           method: 'PUT',
-          headers: { 'x-sms-key': system.keys.sms },
+          headers: { 'x-sms-key': this.system.keys.sms },
           json: { mode: plan.messages, count: plan.messages === 'fail' ? 2 : 1 },
         });
       }
-      under.add(await windows.submit(plan));
-      movedAt = performance.now();
+      await this.windows.submit(plan);
+      return true;
     } catch (error) {
-      failures.push((error as Error).message);
+      this.failures.push((error as Error).message);
+      return false;
     }
   }
 
-  /** Ended, or nothing left to wait for but the step its body leaves open. */
-  async function isSettled(one: DemoCase): Promise<boolean> {
-    if (hasEnded(one)) return true;
-    const { leaveOpen, receiving } = one.plan;
-    if (!leaveOpen || !one.applicantDone) return false;
-    const { waitingOn } = await http.get<{ waitingOn: { stepId: string }[] }>(
-      `${system.urls.dispatch}/cases/${one.caseId}`,
-      system.token(`clerk-${receiving}`),
-    );
-    return waitingOn.length > 0 && waitingOn.every(({ stepId }) => stepId === leaveOpen);
+  private isSettled(one: DemoCase): boolean {
+    return hasEnded(one) || this.arrived.has(one.caseId);
+  }
+
+  /** A case that shall stay open is settled when nothing else is left to wait for. */
+  private async lookAtOpenOnes(): Promise<void> {
+    if (performance.now() - this.askedAt < ASK_MS) return;
+    this.askedAt = performance.now();
+    const waiting = this.ledger
+      .all()
+      .filter((one) => one.plan.leaveOpen && one.applicantDone && !this.arrived.has(one.caseId));
+    for (const one of waiting) {
+      const { waitingOn } = await this.ask(one);
+      if (waitingOn.length > 0 && waitingOn.every(({ stepId }) => stepId === one.plan.leaveOpen))
+        this.arrived.add(one.caseId);
+    }
+  }
+
+  private ask(one: DemoCase): Promise<CaseView> {
+    const url = `${this.system.urls.dispatch}/cases/${one.caseId}`;
+    return this.http.get<CaseView>(url, this.system.token(`clerk-${one.plan.receiving}`));
   }
 }

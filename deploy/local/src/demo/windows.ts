@@ -9,20 +9,19 @@ import type { Http } from './http.js';
 import type { DemoCase, Ledger } from './ledger.js';
 import { materialsOf, type Plan } from './plan.js';
 
-interface Receipt {
-  caseId: string;
-  caseNo: string;
-  receiptNo: string;
-}
+type Receipt = Pick<DemoCase, 'caseId' | 'caseNo' | 'receiptNo'>;
 type Reply = { kind: 'issued'; receipt: Receipt } | { kind: 'rejected'; code: string };
+interface Application extends Record<string, unknown> {
+  source: { system: string; number: string };
+}
 
-/** A window asks again when no receipt came for so long. */
+/** A window hands in again when no receipt came for so long. */
 const ASK_AGAIN_MS = 20_000;
-const GIVE_UP_MS = 180_000;
+const GIVE_UP_MS = 60_000;
 
 export class Windows {
-  private readonly replies = new Map<string, Reply[]>();
-  /** Repeats that got the same answer, and numbers reused that were refused. */
+  /** Who waits for the receipt of a number. */
+  private readonly waiting = new Map<string, (reply: Reply) => void>();
   readonly counts = { http: 0, topic: 0, materials: 0, repeated: 0, reuseRefused: 0 };
   readonly faults: string[] = [];
 
@@ -37,40 +36,37 @@ export class Windows {
 
   /** An event of `window.receipts.v1`. */
   onReceipt(event: SeenEvent): void {
-    const source = event.data.source as { system: string; number: string | null };
-    if (source.number === null) return;
-    const key = `${source.system} ${source.number}`;
+    const { system, number } = event.data.source as { system: string; number: string | null };
+    const answer = this.waiting.get(`${system} ${number}`);
     if (event.type === 'intake.receipt.issued') {
       const { caseNo, receiptNo } = event.data as unknown as Receipt;
-      this.keep(key, { kind: 'issued', receipt: { caseId: event.caseId, caseNo, receiptNo } });
+      answer?.({ kind: 'issued', receipt: { caseId: event.caseId, caseNo, receiptNo } });
     } else if (event.type === 'intake.receipt.rejected') {
-      this.keep(key, { kind: 'rejected', code: String(event.data.code) });
+      answer?.({ kind: 'rejected', code: String(event.data.code) });
     }
   }
 
-  private keep(key: string, reply: Reply): void {
-    this.replies.set(key, [...(this.replies.get(key) ?? []), reply]);
-  }
-
-  async submit(plan: Plan): Promise<DemoCase> {
+  /** Resolves once the application is acknowledged; throws when it is refused or nobody answers. */
+  async submit(plan: Plan): Promise<void> {
     const system = `window-${plan.receiving}`;
     const token = this.system.token(system);
     const number = `${this.run}-${String(plan.n).padStart(5, '0')}`;
-    const materials: { kind: string; materialId: string; original?: true }[] = [];
-    for (const { kind, original } of materialsOf[plan.item]) {
-      const materialId = await this.upload(token, `${number} ${kind}`, kind === 'id-card');
-      materials.push({ kind, materialId, ...(original ? { original } : {}) });
-    }
+    const materials = await Promise.all(
+      materialsOf[plan.item].map(async ({ kind, original }) => ({
+        kind,
+        materialId: await this.upload(token, `${number} ${kind}`, kind === 'id-card'),
+        ...(original ? { original } : {}),
+      })),
+    );
     const { item, receiving: receivingLocality, applicant, form } = plan;
     const application = { source: { system, number }, item, receivingLocality, applicant, form, materials };
-    const send = plan.via === 'http' ? this.post.bind(this) : this.publish.bind(this);
-    const reply = await send(token, application);
+    const reply = await (plan.via === 'http' ? this.post(token, application) : this.publish(token, application));
     if (reply.kind === 'rejected') throw new Error(`application ${number} (${item}) was refused: ${reply.code}`);
     this.counts[plan.via]++;
-    const one = this.ledger.acknowledge(plan, reply.receipt);
+    const { caseId } = this.ledger.acknowledge(plan, number, reply.receipt);
     if (plan.repeat) {
       const again = await this.post(token, application);
-      if (again.kind === 'issued' && again.receipt.caseId === one.caseId) this.counts.repeated++;
+      if (again.kind === 'issued' && again.receipt.caseId === caseId) this.counts.repeated++;
       else this.faults.push(`${number} sent again got another answer: ${JSON.stringify(again)}`);
     }
     if (plan.reuse) {
@@ -78,7 +74,6 @@ export class Windows {
       if (other.kind === 'rejected' && other.code === 'application.number-reused') this.counts.reuseRefused++;
       else this.faults.push(`${number} with other content was not refused: ${JSON.stringify(other)}`);
     }
-    return one;
   }
 
   private async upload(token: string, text: string, image: boolean): Promise<string> {
@@ -99,7 +94,7 @@ export class Windows {
     return body.materialId;
   }
 
-  private async post(token: string, application: object): Promise<Reply> {
+  private async post(token: string, application: Application): Promise<Reply> {
     const { status, body } = await this.http.call<Receipt & { code: string }>(
       `${this.system.urls.intake}/applications`,
       { method: 'POST', token, json: application },
@@ -108,27 +103,26 @@ export class Windows {
     return { kind: 'rejected', code: body.code };
   }
 
-  private async publish(token: string, application: { source: { system: string; number: string } }): Promise<Reply> {
+  private async publish(token: string, application: Application): Promise<Reply> {
     const { system, number } = application.source;
     const key = `${system} ${number}`;
-    const deadline = performance.now() + GIVE_UP_MS;
-    for (;;) {
-      await this.client.publish(WINDOW_INTAKE_TOPIC, [
-        { key: number, headers: { authorization: `Bearer ${token}` }, value: JSON.stringify(application) },
-      ]);
-      const askAgainAt = performance.now() + ASK_AGAIN_MS;
-      while (performance.now() < askAgainAt) {
-        const reply = this.replies.get(key)?.[0];
+    const message = {
+      key: number,
+      headers: { authorization: `Bearer ${token}` },
+      value: JSON.stringify(application),
+    };
+    try {
+      for (const deadline = performance.now() + GIVE_UP_MS; performance.now() < deadline;) {
+        const reply = new Promise<Reply>((resolve) => this.waiting.set(key, resolve));
+        await this.client.publish(WINDOW_INTAKE_TOPIC, [message]);
+        const answer = await Promise.race([reply, sleep(ASK_AGAIN_MS, undefined, { ref: false })]);
         // "Not now" is no answer: the window sends it again.
-        if (reply?.kind === 'rejected' && reply.code === 'application.item-not-ready') {
-          this.replies.delete(key);
-          await sleep(500);
-          break;
-        }
-        if (reply) return reply;
-        await sleep(20);
+        if (answer?.kind === 'rejected' && answer.code === 'application.item-not-ready') await sleep(500);
+        else if (answer) return answer;
       }
-      if (performance.now() > deadline) throw new Error(`no receipt for ${number} within ${GIVE_UP_MS / 1000} s`);
+      throw new Error(`no receipt for ${number} within ${GIVE_UP_MS / 1000} s`);
+    } finally {
+      this.waiting.delete(key);
     }
   }
 }

@@ -58,10 +58,6 @@ export class Child {
     if (this.stopping) await running.stop();
   }
 
-  kill(): void {
-    if (this.mark) signal(this.mark, 'SIGKILL');
-  }
-
   /** Asks it to stop; after `limitMs` it is killed. */
   async stop(limitMs: number): Promise<void> {
     this.stopping = true;
@@ -69,7 +65,7 @@ export class Child {
     if (!this.process || !this.mark) return;
     const late = setTimeout(() => {
       if (isAlive(this.mark!)) this.options.say(`${this.options.name} does not stop: killed`);
-      this.kill();
+      signal(this.mark!, 'SIGKILL');
     }, limitMs);
     await this.process.stop();
     clearTimeout(late);

@@ -26,10 +26,10 @@ export interface System {
   /** Per service, as the role that owns it; for checks of the books. */
   databases: Record<ServiceName, string>;
   folder: StateFolder;
-  /** Access token of a client of the issuer. */
+  /** Access token of a client of the issuer, good for hours. */
   token(clientId: string): string;
-  /** `kill -9`. */
-  kill(name: ServiceName | 'issuer' | 'carrier' | 'messages'): void;
+  /** The process a part runs in now; another one after it was started again. */
+  processOf(part: ServiceName): ProcessMark | undefined;
 }
 
 export interface RunningSystem extends System {
@@ -77,23 +77,21 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
 export function attachSystem(path: string): System | undefined {
   const folder = new StateFolder(path);
   const run = folder.running();
-  if (!run) return undefined;
+  return run && systemOf(run, folder);
+}
+
+function systemOf(run: RunFile, folder: StateFolder): System {
+  let tokens: TokenFile | undefined;
   return {
     ...run,
     folder,
-    token: (clientId) => tokenOf(folder.tokens(), clientId),
-    kill: (name) => {
-      // Read afresh: the process may have been started again since.
-      const mark = folder.running()?.processes[name];
-      if (mark) signal(mark, 'SIGKILL');
+    token: (clientId) => {
+      const entry = (tokens ??= folder.tokens())[clientId];
+      if (!entry) throw new Error(`the issuer knows no client ${clientId}`);
+      return entry.token;
     },
+    processOf: (part) => folder.running()?.processes[part],
   };
-}
-
-function tokenOf(tokens: TokenFile, clientId: string): string {
-  const entry = tokens[clientId];
-  if (!entry) throw new Error(`the issuer knows no client ${clientId}`);
-  return entry.token;
 }
 
 class Runner {
@@ -104,7 +102,6 @@ class Runner {
   private readonly stores: (() => Promise<void>)[] = [];
   private readonly runner = markOf(process.pid);
   private run: RunFile | undefined;
-  private tokens: TokenFile = {};
   private renewal: NodeJS.Timeout | undefined;
   private stopped: Promise<void> | undefined;
   /** Whether the run file is ours to write and to remove. */
@@ -140,11 +137,11 @@ class Runner {
     ) as RunFile['urls'];
     let migrating = 0;
     await Promise.all([
-      this.fetchTokens(issuer, secrets),
+      this.renewTokens(issuer, secrets),
       ...SERVICES.map(async (service) => {
         while (migrating >= MIGRATIONS_AT_ONCE) await sleep(20);
         migrating++;
-        await this.migrate(service, databases.services[service].migratorUrl);
+        appendFileSync(this.logOf(service), await migrateDatabase(service, databases.services[service].migratorUrl));
         migrating--;
         this.assertGoingOn();
         await this.startChild(service, program(`services/${service}/dist/main.js`), {
@@ -176,19 +173,13 @@ class Runner {
     folder.writeRun(this.run);
     this.renewal = setInterval(
       () => {
-        this.fetchTokens(issuer, secrets).catch((error: unknown) =>
+        this.renewTokens(issuer, secrets).catch((error: unknown) =>
           this.say(`the tokens could not be renewed: ${(error as Error).message}`),
         );
       },
       (TOKEN_TTL * 1000) / 2,
     );
-    return {
-      ...this.run,
-      folder,
-      token: (clientId) => tokenOf(this.tokens, clientId),
-      kill: (name) => this.children.get(name)?.kill(),
-      stop: () => this.stop(),
-    };
+    return { ...systemOf(this.run, folder), stop: () => this.stop() };
   }
 
   stop(): Promise<void> {
@@ -321,20 +312,6 @@ class Runner {
 
   private logOf = (name: string): string => join(this.folder.logs, `${name}.log`);
 
-  private async migrate(service: ServiceName, migratorUrl: string): Promise<void> {
-    const file = program(`services/${service}/dist/migrate.js`);
-    try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--enable-source-maps', file], {
-        env: { ...commonEnv(), MIGRATOR_DATABASE_URL: migratorUrl },
-        cwd: '/',
-      });
-      appendFileSync(this.logOf(service), stdout + stderr);
-    } catch (error) {
-      const said = (error as { stderr?: string }).stderr ?? (error as Error).message;
-      throw new Error(`the database of ${service} could not be migrated:\n${said}`, { cause: error });
-    }
-  }
-
   private async untilReady(name: string, url: string): Promise<void> {
     const deadline = performance.now() + READY_LIMIT_MS;
     let last = 'no answer';
@@ -357,15 +334,37 @@ class Runner {
     this.say(`${name} is ready`);
   }
 
-  private async fetchTokens(issuer: string, secrets: Secrets): Promise<void> {
-    const entries = await Promise.all(
-      identitiesOf(readPlaces(CATALOG_DATA)).map(async ({ id, ...claims }) => {
-        const token = await fetchToken(issuer, id, clientSecret(secrets.issuer, id));
-        return [id, { ...claims, token }] as const;
-      }),
-    );
-    this.tokens = Object.fromEntries(entries);
-    this.folder.writeTokens(this.tokens);
+  private async renewTokens(issuer: string, secrets: Secrets): Promise<void> {
+    this.folder.writeTokens(await fetchTokens(issuer, secrets.issuer));
+  }
+}
+
+/** A token for every client of the demo issuer. Rejects when one is refused. */
+export async function fetchTokens(issuer: string, issuerSecret: string): Promise<TokenFile> {
+  const entries = await Promise.all(
+    identitiesOf(readPlaces(CATALOG_DATA)).map(async ({ id, ...claims }) => {
+      const token = await fetchToken(issuer, id, clientSecret(issuerSecret, id));
+      return [id, { ...claims, token }] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Brings the service's database to its newest version, in a process that knows the migrator's address and no other. Resolves to what
+ * that said; rejects with it when it failed.
+ */
+export async function migrateDatabase(service: ServiceName, migratorUrl: string): Promise<string> {
+  const file = program(`services/${service}/dist/migrate.js`);
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--enable-source-maps', file], {
+      env: { ...commonEnv(), MIGRATOR_DATABASE_URL: migratorUrl },
+      cwd: '/',
+    });
+    return stdout + stderr;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr ?? (error as Error).message;
+    throw new Error(`the database of ${service} could not be migrated:\n${said}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 /** How many columns a terminal gives the text: Chinese characters take two. */
-const width = (text: string): number =>
+export const width = (text: string): number =>
   [...text].reduce(
     (sum, character) =>
       sum +
@@ -10,6 +10,16 @@ const width = (text: string): number =>
   );
 
 export const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)));
+
+/** Lines of at most `columns` columns, broken anywhere, as Chinese text is. */
+export function wrap(text: string, columns: number): string[] {
+  const lines = [''];
+  for (const character of text) {
+    if (width(lines.at(-1)! + character) > columns) lines.push('');
+    lines[lines.length - 1] += character;
+  }
+  return lines;
+}
 
 /** Rows under their headings, columns aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

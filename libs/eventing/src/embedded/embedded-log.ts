@@ -119,14 +119,14 @@ export class EmbeddedLog implements EventLog {
 
   async reader(): Promise<LogReader> {
     await this.ready();
-    const pause = new Pause();
-    const stop = this.listener.subscribe(() => pause.wake());
     return {
-      read: (topic, after, options) => this.read(topic, after, options, pause),
-      close: () => {
-        stop();
-        return Promise.resolve();
+      read: async (topic, after, options) => {
+        // One per read: several may wait at the same time, and each has to be woken.
+        const pause = new Pause();
+        const stop = this.listener.subscribe(() => pause.wake());
+        return this.read(topic, after, options, pause).finally(stop);
       },
+      close: () => Promise.resolve(),
     };
   }
 
