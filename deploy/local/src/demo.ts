@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Check, checkBooks, type Facts } from './demo/books.js';
 import { collect, untilQuiet } from './demo/facts.js';
@@ -25,41 +25,45 @@ const PROGRESS_MS = 3_000;
 const FAULTS_SHOWN = 10;
 
 let own: RunningSystem | undefined;
+let playing = false;
 const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    console.log('\nstopping');
-    abort.abort();
-    void own?.stop().then(() => process.exit(130));
-    if (!own && attached) process.exit(130);
-  });
-}
-const attached = attachSystem(join(options.state, options.log));
-try {
-  const system = attached ?? (await startOwn());
-  process.exitCode = (await demo(system)) ? 0 : 1;
-} catch (error) {
-  console.error(abort.signal.aborted ? 'stopped' : `the demo failed: ${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  await own?.stop();
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void onSignal());
 
-async function startOwn(): Promise<System> {
+let exitCode = 1;
+try {
+  const system = attachSystem(join(options.state, options.log)) ?? (own = await startOwn());
+  if (await demo(system)) exitCode = 0;
+} catch (error) {
+  if (!abort.signal.aborted) console.error(`the demo failed: ${(error as Error).message}`);
+}
+await own?.stop();
+process.exit(abort.signal.aborted ? 130 : exitCode);
+
+/** A system of its own for this run alone. Its topics stay on brokers that others use too, and with them its data. */
+function startOwn(): Promise<RunningSystem> {
   say(`nothing runs on the ${options.log} log: starting a system of its own`);
-  const folder = join(options.state, `${options.log}-own`);
-  own = await startSystem({
+  const kafkaBrokers = process.env.KAFKA_BROKERS;
+  return startSystem({
     log: options.log,
-    folder,
-    ports: 'fixed',
+    folder: join(options.state, `${options.log}-own`),
+    ports: 'free',
+    fresh: !kafkaBrokers,
     say,
     abort: abort.signal,
-    kafkaBrokers: process.env.KAFKA_BROKERS,
+    kafkaBrokers,
   });
-  return own;
+}
+
+async function onSignal(): Promise<void> {
+  console.log('\nstopping');
+  abort.abort();
+  await own?.stop();
+  // A start that is under way is undone by itself.
+  if (own || playing) process.exit(130);
 }
 
 async function demo(system: System): Promise<boolean> {
+  playing = true;
   const { localities, bodies } = readPlaces(CATALOG_DATA);
   const codes = localities.map(({ code }) => code);
   const random = new Random(options.seed);
@@ -77,6 +81,7 @@ async function demo(system: System): Promise<boolean> {
     const seconds = (performance.now() - playBegan) / 1000;
     await kills?.end();
     const stuck = moved ? [] : await play.stuck();
+    for (const line of stuck) say(line);
     await untilQuiet(system, play.http);
     await play.end();
 
@@ -178,7 +183,7 @@ function readOptions() {
       cases: cases === undefined ? undefined : Number(cases),
       seed: Number(seed),
       kill,
-      state,
+      state: resolve(state),
     };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);

@@ -1,17 +1,18 @@
-import { rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { purposes, SERVICES } from './system/services.js';
 import type { LogKind, TokenFile } from './system/state-folder.js';
 import { ROOT, startSystem, type RunningSystem } from './system/system.js';
-import { attachSystem } from './system/system.js';
 import { table } from './system/table.js';
 
-/** `npm start [-- --kafka] [--reset]`: everything on this machine until Ctrl-C. */
-const usage = 'usage: npm start [-- --kafka] [--reset]';
-const { kafka, reset } = readArguments();
-const log: LogKind = kafka ? 'kafka' : 'embedded';
-const folder = join(ROOT, '.lianban/demo', log);
+/**
+ * `npm start`: everything on this machine until Ctrl-C. `--reset` forgets what earlier runs kept, `--state` is where they keep it,
+ * `--free-ports` takes any ports instead of the usual ones.
+ */
+const usage = 'usage: npm start [-- [--kafka] [--reset] [--state FOLDER] [--free-ports]]';
+const options = readArguments();
+const log: LogKind = options.kafka ? 'kafka' : 'embedded';
+const folder = join(options.state, log);
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
 const say = (line: string) => console.log(`${seconds().padStart(6)} s  ${line}`);
@@ -41,15 +42,11 @@ async function onSignal(): Promise<void> {
 let askedAt = 0;
 
 try {
-  if (reset) {
-    if (attachSystem(folder)) throw new Error(`Lianban runs in ${folder}; stop it before its data is forgotten`);
-    rmSync(folder, { recursive: true, force: true });
-    say(`forgot ${relative(ROOT, folder)}`);
-  }
   system = await startSystem({
     log,
     folder,
-    ports: 'fixed',
+    ports: options['free-ports'] ? 'free' : 'fixed',
+    fresh: options.reset,
     say,
     abort: abort.signal,
     kafkaBrokers: process.env.KAFKA_BROKERS,
@@ -66,12 +63,17 @@ try {
   process.exit(1);
 }
 
-function readArguments(): { kafka: boolean; reset: boolean } {
+function readArguments() {
   try {
     const { values } = parseArgs({
-      options: { kafka: { type: 'boolean', default: false }, reset: { type: 'boolean', default: false } },
+      options: {
+        kafka: { type: 'boolean', default: false },
+        reset: { type: 'boolean', default: false },
+        state: { type: 'string', default: join(ROOT, '.lianban/demo') },
+        'free-ports': { type: 'boolean', default: false },
+      },
     });
-    return values;
+    return { ...values, state: resolve(values.state) };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);
     process.exit(2);

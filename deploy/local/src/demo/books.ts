@@ -131,12 +131,10 @@ function endedOrWaiting({ ours, cases }: Facts): Check {
       counts.waiting++;
       whom.forEach((body) => bodies.add(body));
     }
-    if (one.status !== expected)
-      return [`${caseNo} should be ${expected} and is ${one.status}, waiting for ${whom.join('、') || 'nobody'}`];
-    return [];
+    return one.status === expected ? [] : [`${caseNo} should be ${expected} and is ${one.status}`];
   });
   const { approved, refused, waiting } = counts;
-  const named = waiting > 0 ? `${waiting} waiting for ${[...bodies].join('、')}` : '0 waiting';
+  const named = waiting > 0 ? `${waiting} waiting for ${atMost(3, [...bodies])}` : '0 waiting';
   return result(
     'every case has ended, or waits for a named body',
     approved + refused + waiting,
@@ -335,6 +333,9 @@ function nothingSetAside({ health }: Facts): Check {
     ]),
   );
 }
+
+const atMost = (count: number, names: readonly string[]): string =>
+  names.slice(0, count).join('、') + (names.length > count ? ` and ${names.length - count} more` : '');
 
 function group<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

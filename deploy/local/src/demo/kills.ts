@@ -9,7 +9,7 @@ const BACK_LIMIT_MS = 60_000;
 export class Kills {
   /** Shares of the cases at which it strikes. */
   private readonly due = [1 / 3, 2 / 3];
-  private readonly under: Promise<void>[] = [];
+  private striking: Promise<void> | undefined;
   done = 0;
   readonly faults: string[] = [];
 
@@ -19,17 +19,19 @@ export class Kills {
     private readonly say: (line: string) => void,
   ) {}
 
-  /** `share`: of the cases, how many are acknowledged. */
+  /** `share`: of the cases, how many are acknowledged. Never strikes before the last victim is back. */
   look(share: number): void {
-    if (share < (this.due[0] ?? Infinity)) return;
+    if (this.striking || share < (this.due[0] ?? Infinity)) return;
     this.due.shift();
-    this.under.push(this.strike().catch((error: unknown) => void this.faults.push((error as Error).message)));
+    this.striking = this.strike()
+      .catch((error: unknown) => void this.faults.push((error as Error).message))
+      .finally(() => (this.striking = undefined));
   }
 
-  /** Waits until what was killed is back. */
+  /** Waits until what was killed is back; a strike that found no moment comes now. */
   async end(): Promise<void> {
-    await Promise.all(this.under);
-    if (this.due.length > 0) this.faults.push(`${this.service} was to be killed ${this.due.length} more times`);
+    await this.striking;
+    for (; this.due.length > 0; await this.striking) this.look(1);
   }
 
   private async strike(): Promise<void> {

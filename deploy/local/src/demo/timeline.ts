@@ -82,7 +82,12 @@ class Reader {
       'dispatch',
       `/cases/${this.one.caseId}/timeline`,
     );
-    return items.map(({ at, body, text }) => ({ at, who: body?.name.zh ?? '联办平台', what: text.zh }));
+    // Who it is about stands in its own column.
+    return items.map(({ at, body, text }) =>
+      body
+        ? { at, who: body.name.zh, what: text.zh.replace(body.name.zh, '') }
+        : { at, who: '联办平台', what: text.zh },
+    );
   }
 
   async certificates(): Promise<Entry[]> {

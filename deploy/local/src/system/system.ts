@@ -41,6 +41,8 @@ export interface SystemOptions {
   log: LogKind;
   folder: string;
   ports: 'fixed' | 'free';
+  /** Forgets what an earlier run kept in the folder. */
+  fresh?: boolean;
   /** Gets progress lines. */
   say?: (line: string) => void;
   /** Stops a start that is under way. */
@@ -214,6 +216,10 @@ class Runner {
       await sleep(100);
     }
     this.holdsFolder = true;
+    if (this.options.fresh) {
+      this.folder.remove();
+      this.folder.create();
+    }
     this.folder.writeRun({ runner: this.runner, processes: {} });
   }
 

@@ -11,12 +11,12 @@ export const width = (text: string): number =>
 
 export const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - width(text)));
 
-/** Lines of at most `columns` columns, broken anywhere, as Chinese text is. */
+/** Lines of at most `columns` columns. Chinese text breaks anywhere but before a closing mark; numbers and Latin words stay whole. */
 export function wrap(text: string, columns: number): string[] {
   const lines = [''];
-  for (const character of text) {
-    if (width(lines.at(-1)! + character) > columns) lines.push('');
-    lines[lines.length - 1] += character;
+  for (const piece of text.match(/(?:[\x21-\x7e]+|.)[，。、：；”》）]*/gsu) ?? []) {
+    if (width(lines.at(-1)! + piece) > columns && lines.at(-1) !== '') lines.push('');
+    lines[lines.length - 1] += piece;
   }
   return lines;
 }
