@@ -2,6 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Max, Min } from 'class-validator';
 
+/** Larger ones the database could not read; no list is that long. */
+const MAX_OFFSET = 2_147_483_647;
+
 /** Paging every list has: `limit` 1–100 (default 20), `offset` from 0. */
 export class PageQuery {
   @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
@@ -11,10 +14,11 @@ export class PageQuery {
   @Max(100)
   limit: number = 20;
 
-  @ApiPropertyOptional({ default: 0, minimum: 0 })
+  @ApiPropertyOptional({ default: 0, minimum: 0, maximum: MAX_OFFSET })
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(MAX_OFFSET)
   offset: number = 0;
 }
 

@@ -230,6 +230,7 @@ describe('a running service', () => {
 
   it('refuses paging out of bounds and unknown query fields', async () => {
     expect(await call('GET', '/things?limit=101', { token: 'reader' })).toMatchObject({ status: 422 });
+    expect(await call('GET', '/things?offset=1e300', { token: 'reader' })).toMatchObject({ status: 422 });
     expect(await call('GET', '/things?page=1', { token: 'reader' })).toMatchObject({ status: 422 });
     expect(await call('GET', '/things/toolong', { token: 'reader' })).toMatchObject({ status: 422 });
   });

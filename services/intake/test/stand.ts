@@ -164,7 +164,7 @@ export async function startStand({ instances = 1 } = {}) {
     http,
     send,
     upload,
-    token: issuer.token,
+    token: (...args: Parameters<typeof issuer.token>) => issuer.token(...args),
     folder,
     /** Files of the material folder that hold content or are on their way in. */
     stored: async () =>

@@ -56,13 +56,6 @@ export const caseSchema = closed({
   concludedAt: orNull(instant),
 });
 
-export const casePageSchema = closed({
-  items: { type: 'array', items: caseSchema },
-  total: { type: 'integer' },
-  limit: { type: 'integer' },
-  offset: { type: 'integer' },
-});
-
 const entry = closed({
   n: { type: 'integer' },
   at: instant,

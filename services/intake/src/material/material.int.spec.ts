@@ -108,7 +108,7 @@ describe('POST /materials leaves nothing behind and answers with a code when', (
       headers: { authorization: `Bearer ${token}`, 'content-type': `multipart/form-data; boundary=${boundary}` },
       body: endless,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ code: 'material.too-large' });
     expect(await state()).toEqual(before);

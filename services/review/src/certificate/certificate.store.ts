@@ -1,4 +1,6 @@
-import type { Tx } from '@lianban/eventing/database';
+import type { Database, Tx } from '@lianban/eventing/database';
+import { Filter, mapPage, selectPage } from '@lianban/service-kit/list';
+import type { Page, PageQuery } from '@lianban/service-kit/paging';
 import type { Certificate } from './certificate.js';
 import { numberOf } from './certificate.js';
 
@@ -108,18 +110,14 @@ export async function revokeCertificates(
 
 /** Newest first. `locality` null: of every place. */
 export async function listCertificates(
-  source: Pick<Tx, 'query'>,
-  filter: { locality: string | null; caseNo?: string; number?: string; limit: number; offset: number },
-): Promise<{ items: Certificate[]; total: number }> {
-  const where = `($1::text is null or locality = $1) and ($2::text is null or case_no = $2) and ($3::text is null or number = $3)`;
-  const values = [filter.locality, filter.caseNo ?? null, filter.number ?? null];
-  const [counted] = await source.query<{ total: number }>({
-    text: `select count(*)::int as total from certificate where ${where}`,
-    values,
-  });
-  const rows = await source.query<CertificateRow>({
-    text: `select ${columns} from certificate where ${where} order by issued_at desc, id limit $4 offset $5`,
-    values: [...values, filter.limit, filter.offset],
-  });
-  return { items: rows.map(fromRow), total: counted!.total };
+  source: Pick<Database, 'query'>,
+  wanted: { locality: string | null; caseNo?: string; number?: string },
+  query: PageQuery,
+): Promise<Page<Certificate>> {
+  const filter = new Filter()
+    .by(wanted.locality, (p) => `locality = ${p}`)
+    .by(wanted.caseNo, (p) => `case_no = ${p}`)
+    .by(wanted.number, (p) => `number = ${p}`);
+  const from = { columns, from: 'certificate', order: 'issued_at desc, id' };
+  return mapPage(await selectPage<CertificateRow>(source, from, filter, query), fromRow);
 }

@@ -1,10 +1,12 @@
 import type { Tx } from '@lianban/eventing/database';
+import { Filter, selectPage } from '@lianban/service-kit/list';
+import type { Page, PageQuery } from '@lianban/service-kit/paging';
 import type { Decided, Decision, Outcome, Task, TaskFile, TaskState, TaskStatus } from './task.js';
 
-const fileColumns = `id, case_id as "caseId", correlation_id as "correlationId", case_no as "caseNo", item, receiving_locality as "receivingLocality",
+const columns = `id, case_id as "caseId", correlation_id as "correlationId", case_no as "caseNo", item, receiving_locality as "receivingLocality",
   step_id as "stepId", step_name as "stepName", party, body, due_at as "dueAt", provisional, limit_basis as "limitBasis", produces,
-  applicant, form, materials, requested_at as "requestedAt"`;
-const stateColumns = `status, claimed_by as "claimedBy", claimed_by_name as "claimedByName", claimed_at as "claimedAt",
+  applicant, form, materials, requested_at as "requestedAt",
+  status, claimed_by as "claimedBy", claimed_by_name as "claimedByName", claimed_at as "claimedAt",
   recalled_at as "recalledAt", recall_reason as "recallReason"`;
 
 interface StateRow {
@@ -30,26 +32,43 @@ interface DecisionRow {
 export async function loadTasks(tx: Tx, ids: Iterable<string>): Promise<Map<string, Task>> {
   const rows = await tx.query<TaskRow>({
     name: 'tasks-lock',
-    text: `select ${fileColumns}, ${stateColumns} from task where id = any($1::uuid[]) order by id for update`,
+    text: `select ${columns} from task where id = any($1::uuid[]) order by id for update`,
     values: [[...new Set(ids)]],
   });
   return tasksFrom(tx, rows);
 }
 
-/** Reads without a lock; `text` is what follows `from task`. In the order of the rows. */
-export async function readTasks(
-  source: Pick<Tx, 'query'>,
-  { text, values }: { text: string; values: unknown[] },
-): Promise<Task[]> {
+export async function findTask(source: Pick<Tx, 'query'>, id: string): Promise<Task | undefined> {
   const rows = await source.query<TaskRow>({
-    text: `select ${fileColumns}, ${stateColumns} from task ${text}`,
-    values,
+    name: 'task-find',
+    text: `select ${columns} from task where id = $1`,
+    values: [id],
   });
-  return [...(await tasksFrom(source, rows)).values()];
+  return [...(await tasksFrom(source, rows)).values()][0];
 }
 
-export const findTask = async (source: Pick<Tx, 'query'>, id: string): Promise<Task | undefined> =>
-  (await readTasks(source, { text: 'where id = $1', values: [id] }))[0];
+/** `locality` null: of every place. Due dates are compared as from inclusive, before exclusive. */
+export interface TaskFilter {
+  locality: string | null;
+  body?: string;
+  state?: TaskStatus;
+  dueBefore?: Date;
+  dueAfter?: Date;
+  caseNo?: string;
+}
+
+/** What is due first comes first; tasks without a limit come last. */
+export async function listTasks(source: Pick<Tx, 'query'>, wanted: TaskFilter, query: PageQuery): Promise<Page<Task>> {
+  const filter = new Filter()
+    .by(wanted.locality, (p) => `locality = ${p}`)
+    .by(wanted.body, (p) => `body_id = ${p}`)
+    .by(wanted.state, (p) => `status = ${p}`)
+    .by(wanted.dueBefore, (p) => `due_at < ${p}::timestamptz`)
+    .by(wanted.dueAfter, (p) => `due_at >= ${p}::timestamptz`)
+    .by(wanted.caseNo, (p) => `case_no = ${p}`);
+  const rows = await selectPage<TaskRow>(source, { columns, from: 'task', order: 'due_at, id' }, filter, query);
+  return { ...rows, items: [...(await tasksFrom(source, rows.items)).values()] };
+}
 
 /**
  * Decisions are read by a second statement: one that waited for the row lock would show the task as the winner left it,

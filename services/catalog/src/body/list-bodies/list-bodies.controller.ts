@@ -4,11 +4,11 @@ import { May } from '@lianban/access/guard';
 import { type BodyRef, bodyRef } from '@lianban/contracts-catalog/shapes';
 import type { Database } from '@lianban/eventing/database';
 import { pageSchema } from '@lianban/service-kit/api-schema';
+import { Filter, mapPage, selectPage } from '@lianban/service-kit/list';
 import type { Page } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { IsOptional, Matches } from 'class-validator';
-import { Filter, mentions } from '../../catalog-data/filter.js';
-import { listPage, SearchQuery } from '../../catalog-data/list.js';
+import { mentions, SearchQuery } from '../../catalog-data/search.js';
 
 class ListBodiesQuery extends SearchQuery {
   @ApiPropertyOptional({ description: 'Six-digit code', pattern: '^[0-9]{6}$' })
@@ -31,11 +31,13 @@ export class ListBodiesController {
   @Get()
   @May('catalog.read')
   @ApiOkResponse({ schema: pageSchema(bodyRef) })
-  list(@Query() query: ListBodiesQuery): Promise<Page<BodyRef>> {
+  async list(@Query() query: ListBodiesQuery): Promise<Page<BodyRef>> {
     const filter = new Filter()
       .by(query.locality, (p) => `locality = ${p}`)
       .by(query.function, (p) => `function = ${p}`)
       .by(query.q, mentions('id', `(document->'name')`));
-    return listPage(this.database, { table: 'body', columns: 'document', key: 'id' }, filter, query);
+    const source = { columns: 'document', from: 'body', order: 'id' };
+    const rows = await selectPage<{ document: BodyRef }>(this.database, source, filter, query);
+    return mapPage(rows, ({ document }) => document);
   }
 }

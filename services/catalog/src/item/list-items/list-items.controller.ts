@@ -4,10 +4,10 @@ import { May } from '@lianban/access/guard';
 import { itemPublished, type ItemPublished } from '@lianban/contracts-catalog/events';
 import type { Database } from '@lianban/eventing/database';
 import { pageSchema } from '@lianban/service-kit/api-schema';
+import { Filter, mapPage, selectPage } from '@lianban/service-kit/list';
 import type { Page } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
-import { Filter, mentions } from '../../catalog-data/filter.js';
-import { listPage, SearchQuery } from '../../catalog-data/list.js';
+import { mentions, SearchQuery } from '../../catalog-data/search.js';
 
 @ApiTags('catalog')
 @Controller('items')
@@ -18,8 +18,10 @@ export class ListItemsController {
   @Get()
   @May('catalog.read')
   @ApiOkResponse({ schema: pageSchema(itemPublished.schema) })
-  list(@Query() query: SearchQuery): Promise<Page<ItemPublished>> {
+  async list(@Query() query: SearchQuery): Promise<Page<ItemPublished>> {
     const filter = new Filter().by(query.q, mentions('id', `(document->'name')`));
-    return listPage(this.database, { table: 'item', columns: 'document', key: 'id' }, filter, query);
+    const source = { columns: 'document', from: 'item', order: 'id' };
+    const rows = await selectPage<{ document: ItemPublished }>(this.database, source, filter, query);
+    return mapPage(rows, ({ document }) => document);
   }
 }

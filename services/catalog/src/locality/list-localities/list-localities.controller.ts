@@ -4,10 +4,10 @@ import { May } from '@lianban/access/guard';
 import { type LocalityRef, localityRef } from '@lianban/contracts-catalog/shapes';
 import type { Database } from '@lianban/eventing/database';
 import { pageSchema } from '@lianban/service-kit/api-schema';
+import { Filter, selectPage } from '@lianban/service-kit/list';
 import type { Page } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
-import { Filter, mentions } from '../../catalog-data/filter.js';
-import { listPage, SearchQuery } from '../../catalog-data/list.js';
+import { mentions, SearchQuery } from '../../catalog-data/search.js';
 
 @ApiTags('catalog')
 @Controller('localities')
@@ -20,7 +20,6 @@ export class ListLocalitiesController {
   @ApiOkResponse({ schema: pageSchema(localityRef) })
   list(@Query() query: SearchQuery): Promise<Page<LocalityRef>> {
     const filter = new Filter().by(query.q, mentions('code', 'name'));
-    const columns = `jsonb_build_object('code', code, 'name', name)`;
-    return listPage(this.database, { table: 'locality', columns, key: 'code' }, filter, query);
+    return selectPage(this.database, { columns: 'code, name', from: 'locality', order: 'code' }, filter, query);
   }
 }

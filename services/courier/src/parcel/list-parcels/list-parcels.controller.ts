@@ -4,7 +4,8 @@ import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import { confinedTo } from '@lianban/access/policy';
 import type { Database } from '@lianban/eventing/database';
-import { type Page, page, PageQuery } from '@lianban/service-kit/paging';
+import { Filter, mapPage, selectPage } from '@lianban/service-kit/list';
+import { type Page, PageQuery } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { type ParcelView, parcelViewColumns, withActions } from '../get-parcel/parcel.query.js';
@@ -43,31 +44,18 @@ export class ListParcelsController {
   @Get()
   @May('parcel.list')
   async list(@CurrentActor() actor: Actor, @Query() query: ListParcelsQuery): Promise<Page<ParcelView>> {
-    const values: unknown[] = [];
-    const conditions: string[] = [];
-    const confine = (value: unknown, condition: (placeholder: string) => string) =>
-      conditions.push(condition(`$${values.push(value)}`));
-    const end = (locality: string, direction: ListParcelsQuery['direction']) =>
-      confine(locality, (p) =>
-        direction === undefined
-          ? `(sender_locality = ${p} or receiver_locality = ${p})`
-          : `${direction === 'out' ? 'sender' : 'receiver'}_locality = ${p}`,
-      );
     const own = confinedTo(actor, 'parcel.list');
     const asked = query.locality ?? own;
-    if (own !== null) end(own, asked === own ? query.direction : undefined);
-    if (asked !== null && asked !== own) end(asked, query.direction);
-    if (query.state) confine(query.state, (p) => `status = ${p}`);
-    if (query.caseId) confine(query.caseId, (p) => `case_id = ${p}`);
-    const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
-    const [counted] = await this.database.query<{ total: number }>({
-      text: `select count(*)::int as total from parcel ${where}`,
-      values,
-    });
-    const items = await this.database.query<Omit<ParcelView, 'actions'>>({
-      text: `select ${parcelViewColumns} from parcel ${where} order by requested_at desc, id limit $${values.length + 1} offset $${values.length + 2}`,
-      values: [...values, query.limit, query.offset],
-    });
-    return page(items.map(withActions), counted!.total, query);
+    const atEnd = (direction: ListParcelsQuery['direction']) => (p: string) => {
+      if (direction !== undefined) return `${direction === 'out' ? 'sender' : 'receiver'}_locality = ${p}`;
+      return `(sender_locality = ${p} or receiver_locality = ${p})`;
+    };
+    const filter = new Filter()
+      .by(own, atEnd(asked === own ? query.direction : undefined))
+      .by(asked === own ? null : asked, atEnd(query.direction))
+      .by(query.state, (p) => `status = ${p}`)
+      .by(query.caseId, (p) => `case_id = ${p}`);
+    const source = { columns: parcelViewColumns, from: 'parcel', order: 'requested_at desc, id' };
+    return mapPage(await selectPage<Omit<ParcelView, 'actions'>>(this.database, source, filter, query), withActions);
   }
 }

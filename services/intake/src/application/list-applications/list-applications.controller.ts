@@ -3,7 +3,8 @@ import { ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import type { Database } from '@lianban/eventing/database';
-import { type Page, page, PageQuery } from '@lianban/service-kit/paging';
+import { Filter, mapPage, selectPage } from '@lianban/service-kit/list';
+import { type Page, PageQuery } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { type ApplicationView, listScope, maskedView } from '../application-view.js';
@@ -43,28 +44,18 @@ export class ListApplicationsController {
   @May('application.read')
   async list(@CurrentActor() actor: Actor, @Query() query: ListApplicationsQuery): Promise<Page<ApplicationView>> {
     const scope = listScope(actor);
-    const values: unknown[] = [];
-    const bind = (value: unknown) => `$${values.push(value)}`;
-    const conditions: string[] = [];
+    const filter = new Filter()
+      .by(query.status, (p) => `status = ${p}`)
+      .by(query.item, (p) => `item_id = ${p}`)
+      .by(query.number, (p) => `source_number = ${p}`);
     if (!scope.all) {
       const reached = [
-        ...(scope.locality === null ? [] : [`receiving_locality = ${bind(scope.locality)}`]),
-        ...(scope.system === null ? [] : [`source_system = ${bind(scope.system)}`]),
+        ...(scope.locality === null ? [] : [`receiving_locality = ${filter.bind(scope.locality)}`]),
+        ...(scope.system === null ? [] : [`source_system = ${filter.bind(scope.system)}`]),
       ];
-      conditions.push(reached.length > 0 ? `(${reached.join(' or ')})` : 'false');
+      filter.and(reached.length > 0 ? `(${reached.join(' or ')})` : 'false');
     }
-    if (query.status) conditions.push(`status = ${bind(query.status)}`);
-    if (query.item) conditions.push(`item_id = ${bind(query.item)}`);
-    if (query.number) conditions.push(`source_number = ${bind(query.number)}`);
-    const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
-    const [counted] = await this.database.query<{ total: number }>({
-      text: `select count(*)::int as total from application ${where}`,
-      values: [...values],
-    });
-    const rows = await this.database.query<ApplicationRow>({
-      text: `select ${applicationColumns} from application ${where} order by received_at desc, case_id desc limit ${bind(query.limit)} offset ${bind(query.offset)}`,
-      values,
-    });
-    return page(rows.map(maskedView), counted!.total, query);
+    const source = { columns: applicationColumns, from: 'application', order: 'received_at desc, case_id desc' };
+    return mapPage(await selectPage<ApplicationRow>(this.database, source, filter, query), maskedView);
   }
 }

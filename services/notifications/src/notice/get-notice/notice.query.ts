@@ -37,7 +37,7 @@ export interface NoticeFile extends NoticeView {
 }
 
 export type NoticeRow = Omit<NoticeView, 'recipient'> & { phone: string; email: string | null };
-export const noticeRows = `select n.id, n.case_id as "caseId", c.case_no as "caseNo", n.template, n.round, n.status, n.channel, n.attempts, n.error,
+export const noticeColumns = `n.id, n.case_id as "caseId", c.case_no as "caseNo", n.template, n.round, n.status, n.channel, n.attempts, n.error,
   n.due_at as "dueAt", n.created_at as "createdAt", n.settled_at as "settledAt", c.phone, c.email`;
 export const noticeTables = `notice n join contact c on c.case_id = n.case_id`;
 
@@ -50,7 +50,7 @@ export const toView = ({ phone, email, ...row }: NoticeRow): NoticeView => ({
 export async function getReadableNotice(database: Database, actor: Actor, id: string): Promise<NoticeFile> {
   const [row] = await database.query<NoticeRow & { locality: string; text: string | null }>({
     name: 'notice-view',
-    text: `${noticeRows}, c.locality, n.text from ${noticeTables} where n.id = $1`,
+    text: `select ${noticeColumns}, c.locality, n.text from ${noticeTables} where n.id = $1`,
     values: [id],
   });
   if (!row || !may(actor, 'notice.read', { localities: [row.locality] })) throw noticeNotFound();

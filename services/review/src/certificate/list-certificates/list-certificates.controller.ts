@@ -4,10 +4,11 @@ import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import { confinedTo } from '@lianban/access/policy';
 import type { Database } from '@lianban/eventing/database';
-import { type Page, page, PageQuery } from '@lianban/service-kit/paging';
+import { pageSchema } from '@lianban/service-kit/api-schema';
+import { mapPage } from '@lianban/service-kit/list';
+import { type Page, PageQuery } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { IsOptional, Length } from 'class-validator';
-import { pageSchema } from '../../api-schema.js';
 import { listCertificates } from '../certificate.store.js';
 import { type CertificateSummary, certificateSummarySchema, toCertificateSummary } from '../certificate.view.js';
 
@@ -33,10 +34,7 @@ export class ListCertificatesController {
   @May('task.list')
   @ApiOkResponse({ schema: pageSchema(certificateSummarySchema) })
   async list(@CurrentActor() actor: Actor, @Query() query: ListCertificatesQuery): Promise<Page<CertificateSummary>> {
-    const { items, total } = await listCertificates(this.database, {
-      ...query,
-      locality: confinedTo(actor, 'task.list'),
-    });
-    return page(items.map(toCertificateSummary), total, query);
+    const wanted = { ...query, locality: confinedTo(actor, 'task.list') };
+    return mapPage(await listCertificates(this.database, wanted, query), toCertificateSummary);
   }
 }

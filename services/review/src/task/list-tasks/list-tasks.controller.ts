@@ -4,14 +4,15 @@ import type { Actor } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
 import { confinedTo } from '@lianban/access/policy';
 import type { Database } from '@lianban/eventing/database';
-import { type Page, page, PageQuery } from '@lianban/service-kit/paging';
+import { pageSchema } from '@lianban/service-kit/api-schema';
+import { mapPage } from '@lianban/service-kit/list';
+import { type Page, PageQuery } from '@lianban/service-kit/paging';
 import { DATABASE } from '@lianban/service-kit/tokens';
 import { Type } from 'class-transformer';
 import { IsDate, IsIn, IsOptional, Length } from 'class-validator';
-import { pageSchema } from '../../api-schema.js';
 import { TASK_STATUSES, type TaskStatus } from '../task.js';
 import { type TaskSummary, taskSummarySchema, toSummary } from '../task.view.js';
-import { listTasks } from './list-tasks.query.js';
+import { listTasks } from '../task.store.js';
 
 class ListTasksQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'Body id, such as 371300-social-insurance' })
@@ -52,7 +53,7 @@ export class ListTasksController {
   @May('task.list')
   @ApiOkResponse({ schema: pageSchema(taskSummarySchema) })
   async list(@CurrentActor() actor: Actor, @Query() query: ListTasksQuery): Promise<Page<TaskSummary>> {
-    const { items, total } = await listTasks(this.database, { ...query, locality: confinedTo(actor, 'task.list') });
-    return page(items.map(toSummary), total, query);
+    const wanted = { ...query, locality: confinedTo(actor, 'task.list') };
+    return mapPage(await listTasks(this.database, wanted, query), toSummary);
   }
 }
