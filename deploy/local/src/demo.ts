@@ -140,14 +140,19 @@ function outsiders(
   stuck: readonly string[],
   kills?: Kills,
 ): Check {
-  const retried = notices.filter(({ caseId, attempts }) => attempts > 1 && play.ledger.find(caseId)).length;
-  const mishaps: [string, (plan: Plan) => boolean, number][] = [
-    ['refusals', ({ refuse }) => refuse !== undefined, play.ledger.countOf('task-refused')],
-    ['lost parcels', ({ parcel }) => parcel === 'lose', play.ledger.countOf('parcel-lost')],
-    ['failing messages', ({ messages }) => messages === 'fail', retried],
+  const { ledger } = play;
+  const repeated = notices
+    .filter(({ caseId }) => ledger.find(caseId))
+    .reduce((sum, { attempts }) => sum + attempts - 1, 0);
+  const planned = (is: (plan: Plan) => boolean) => plans.filter(is).length;
+  const mishaps: [string, number, number][] = [
+    ['refused cases', planned(({ refuse }) => refuse !== undefined), ledger.countOf('refused')],
+    ['lost parcels', planned(({ parcel }) => parcel === 'lose'), ledger.countOf('parcel-lost')],
+    ['parcels that come back', planned(({ parcel }) => parcel === 'return'), ledger.countOf('parcel-returned')],
+    ['repeated messages', 2 * planned(({ messages }) => messages === 'fail'), repeated],
   ];
-  const missing = mishaps.flatMap(([what, planned, happened]) =>
-    plans.some(planned) && happened === 0 ? [`${what} were planned, and none happened`] : [],
+  const missing = mishaps.flatMap(([what, wanted, happened]) =>
+    happened < wanted ? [`${wanted} ${what} were planned, ${happened} happened`] : [],
   );
   const acknowledged = play.ledger.all().length;
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OutsideClient } from '@lianban/eventing/outside';
+import { createOutsideClient, type OutsideClient } from '@lianban/eventing/outside';
 import type { LogRecord } from '@lianban/eventing/log';
 
 /** An event as a stock client sees it: binary-mode CloudEvents, attributes in `ce_` headers, JSON value. */
@@ -32,14 +32,14 @@ export function toEvent(record: LogRecord): SeenEvent {
   };
 }
 
-/** Follows a topic from its oldest message on, until stopped. A broker that is away is asked again. */
+/** Follows a topic from its oldest message on, over a connection of its own, until stopped. A log that is away is asked again. */
 export class Follower {
   private stopping = false;
   private readonly positions = new Map<number, string>();
   private readonly running: Promise<void>;
 
   constructor(
-    private readonly client: OutsideClient,
+    private readonly logUrl: string,
     private readonly topic: string,
     private readonly onEvent: (event: SeenEvent) => void,
   ) {
@@ -53,14 +53,18 @@ export class Follower {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      let records: LogRecord[];
       try {
-        records = await this.client.read(this.topic, this.positions, { limit: 500, waitMs: 500 });
+        const client = await createOutsideClient(this.logUrl);
+        await this.follow(client).finally(() => client.close());
       } catch {
         await sleep(500);
-        continue;
       }
-      for (const record of records) {
+    }
+  }
+
+  private async follow(client: OutsideClient): Promise<void> {
+    while (!this.stopping) {
+      for (const record of await client.read(this.topic, this.positions, { limit: 500, waitMs: 500 })) {
         this.positions.set(record.partition, record.offset);
         this.onEvent(toEvent(record));
       }

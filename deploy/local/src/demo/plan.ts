@@ -51,6 +51,9 @@ const refusable: Record<ItemId, string[]> = {
   'company-move': ['check', 'consent', 'license'],
 };
 
+/** Items with papers to send. */
+const travels = new Set<ItemId>(['pension-transfer', 'company-move']);
+
 /** The four procedures with one mishap each, always the same: the story the demo tells. */
 export function story(random: Random): Plan[] {
   return [
@@ -135,7 +138,9 @@ export function crowd(
       applicant,
       via: random.chance(0.5) ? 'http' : 'topic',
       ...(refused ? { refuse: { stepId: random.pick(refusable[item]) } } : {}),
-      ...(!refused && random.chance(0.05) ? { parcel: random.pick(['lose', 'return'] as const) } : {}),
+      ...(!refused && travels.has(item) && random.chance(0.1)
+        ? { parcel: random.pick(['lose', 'return'] as const) }
+        : {}),
       ...(!refused && item === 'company-move' && random.chance(0.1) ? { leaveOpen: 'archive' } : {}),
       ...(random.chance(0.1) ? { repeat: true } : {}),
       ...(random.chance(0.03) ? { reuse: true } : {}),

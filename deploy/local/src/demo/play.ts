@@ -55,10 +55,10 @@ export class Play {
     this.offices = new Offices(system, client, http, ledger);
     this.couriers = new Couriers(system, http, ledger, localities);
     this.followers = [
-      new Follower(client, receiptStream.topic, (event) => this.windows.onReceipt(event)),
-      new Follower(client, feedStream.topic, (event) => ledger.note(event)),
+      new Follower(system.eventLog, receiptStream.topic, (event) => this.windows.onReceipt(event)),
+      new Follower(system.eventLog, feedStream.topic, (event) => ledger.note(event)),
       ...localities.map(
-        (code) => new Follower(client, localityTasksTopic(code), (event) => this.offices.onTaskEvent(event)),
+        (code) => new Follower(system.eventLog, localityTasksTopic(code), (event) => this.offices.onTaskEvent(event)),
       ),
     ];
     this.offices.start();

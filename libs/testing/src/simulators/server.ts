@@ -74,24 +74,23 @@ export function answerTwice(reply: FastifyReply, status: number, body: object): 
   socket?.write(answer, () => socket.end());
 }
 
-/** Something that holds for the next `left` requests; `next()` takes one of them and gives its value, or the fallback. */
+/** What holds for the next requests, in the order it was asked for; `next()` takes one request and gives its value, or the fallback. */
 export class Upcoming<T> {
-  private left = 0;
-  constructor(
-    private readonly fallback: T,
-    private value: T = fallback,
-  ) {}
+  private queue: { value: T; left: number }[] = [];
+  constructor(private readonly fallback: T) {}
+  /** The fallback forgets all that was to come. */
   set(value: T, count: number): void {
-    this.value = value;
-    this.left = value === this.fallback ? 0 : count;
+    if (value === this.fallback) this.queue = [];
+    else this.queue.push({ value, left: count });
   }
   peek(): T {
-    return this.left === 0 ? this.fallback : this.value;
+    return this.queue[0]?.value ?? this.fallback;
   }
   next(): T {
-    if (this.left === 0) return this.fallback;
-    this.left--;
-    return this.value;
+    const value = this.peek();
+    const [first] = this.queue;
+    if (first && --first.left === 0) this.queue.shift();
+    return value;
   }
 }
 

@@ -144,11 +144,11 @@ describe('the carrier simulator', () => {
     expect(events.at(-1)).toMatchObject({ signedBy: '岳阳市', place: '岳阳市' });
   });
 
-  it('loses and returns the next parcels when told to', async () => {
+  it('loses and returns the next parcels when told to, in that order', async () => {
     const simulator = await carrier();
     await call(simulator, 'PUT', '/control', { fate: 'lose', count: 1 });
-    const lost = await call(simulator, 'POST', '/waybills', parcel, 'p:1');
     await call(simulator, 'PUT', '/control', { fate: 'return', count: 1 });
+    const lost = await call(simulator, 'POST', '/waybills', parcel, 'p:1');
     const returned = await call(simulator, 'POST', '/waybills', parcel, 'q:1');
     await call(simulator, 'POST', '/waybills', parcel, 'r:1');
     const events = await eventsUntil(simulator, 'delivered');
