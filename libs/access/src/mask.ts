@@ -20,6 +20,24 @@ export const maskEmail = (email: string): string => {
   return at < 1 ? '***' : `${email[0]}***${email.slice(at)}`;
 };
 
+/** Who applies. `IdType` says what kind of number identifies them. */
+interface Person<IdType> {
+  name: string;
+  idType: IdType;
+  idNumber: string;
+  phone: string;
+  email?: string;
+}
+
+/** A person with everything masked that names or reaches them. A field that is not known here is left out. */
+export const maskPerson = <IdType>({ name, idType, idNumber, phone, email }: Person<IdType>): Person<IdType> => ({
+  name: maskName(name),
+  idType,
+  idNumber: maskIdNumber(idNumber),
+  phone: maskPhone(phone),
+  ...(email === undefined ? {} : { email: maskEmail(email) }),
+});
+
 const ID_NUMBER_IN_TEXT = /(?<![\w-])(?:\d{17}[\dXx]|\d{15})(?![\w-])/g;
 const PHONE_IN_TEXT = /(?<![\w-])(?:\+?86[- ]?)?1[3-9]\d{9}(?![\w-])/g;
 const EMAIL_IN_TEXT = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;

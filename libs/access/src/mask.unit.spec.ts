@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { maskEmail, maskIdNumber, maskName, maskPhone, maskText } from './mask.js';
+import { maskEmail, maskIdNumber, maskName, maskPerson, maskPhone, maskText } from './mask.js';
 
 describe('masks', () => {
   it.each([
@@ -26,6 +26,14 @@ describe('masks', () => {
     ['@example.cn', '***'],
     ['nonsense', '***'],
   ])('of the e-mail address %s is %s', (email, masked) => expect(maskEmail(email)).toBe(masked));
+
+  it('of a person cover everything, and leave out what they do not know', () => {
+    const person = { name: '张三', idType: 'resident-id', idNumber: '11010519491231002X', phone: '13800000000' };
+    const masked = { name: '张*', idType: 'resident-id', idNumber: '110105********002X', phone: '138****0000' };
+    expect(maskPerson(person)).toEqual(masked);
+    const more = { ...person, email: 'zhang@example.cn', address: '岳阳市' };
+    expect(maskPerson(more)).toEqual({ ...masked, email: 'z***@example.cn' });
+  });
 
   it('finds personal data inside a text and leaves ids alone', () => {
     const id = '018f4e2a-7c3b-7d1e-9a55-138000012345';

@@ -4,7 +4,6 @@ import type { BodyPublished, ItemPublished } from '@lianban/contracts-catalog/ev
 import type { LocalityRef } from '@lianban/contracts-catalog/shapes';
 import { readFolder } from '../import-folder/read-folder.js';
 import { CatalogRefused, checkCatalog, type RawCatalog } from './catalog.js';
-import { digestOf } from './digest.js';
 
 const data = new URL('../../data/', import.meta.url);
 const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, data), 'utf8')) as T;
@@ -78,13 +77,5 @@ describe('a folder of catalog data', () => {
     const raw = good();
     spoil(raw);
     expect(faultsOf(raw).join('\n')).toMatch(fault);
-  });
-});
-
-describe('the digest', () => {
-  it('is the same whatever the order of keys, and another for other content', () => {
-    expect(digestOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(digestOf({ b: [{ d: 3, c: 2 }], a: 1 }));
-    expect(digestOf({ a: [1, 2] })).not.toBe(digestOf({ a: [2, 1] }));
-    expect(digestOf({ a: null })).not.toBe(digestOf({}));
   });
 });

@@ -1,8 +1,8 @@
 import { bodyPublished, itemPublished, procedurePublished } from '@lianban/contracts-catalog/events';
 import type { Tx } from '@lianban/eventing/database';
 import { append, newEvent } from '@lianban/eventing/outbox';
+import { canonicalJson, digestOf } from '@lianban/service-kit/canonical-json';
 import { type Catalog, CatalogRefused } from '../catalog-data/catalog.js';
-import { digestOf } from '../catalog-data/digest.js';
 
 /** How many entries were new or changed. */
 export interface Imported {
@@ -36,7 +36,7 @@ export async function importCatalog(tx: Tx, catalog: Catalog, now: Date): Promis
   );
   const changed = <T>(values: readonly T[], keyOf: (value: T) => string): Entry<T>[] =>
     values
-      .map((value) => ({ key: keyOf(value), value, digest: digestOf(value) }))
+      .map((value) => ({ key: keyOf(value), value, digest: digestOf(canonicalJson(value)) }))
       .filter(({ key, digest }) => stored.get(key) !== digest);
 
   const procedures = changed(catalog.procedures, ({ id, version }) => `procedure ${id} ${version}`);

@@ -1,8 +1,7 @@
 /** What readers get to see of an application. */
 import type { Actor } from '@lianban/access/actor';
-import { maskEmail, maskIdNumber, maskName, maskPhone } from '@lianban/access/mask';
+import { maskPerson } from '@lianban/access/mask';
 import { may } from '@lianban/access/policy';
-import type { Applicant } from '@lianban/contracts-intake/shapes';
 import type { ApplicationRow } from './application.store.js';
 
 /** `masked`: the applicant's data is masked and the form, which may name addresses, is left out (null). */
@@ -11,17 +10,9 @@ export interface ApplicationView extends Omit<ApplicationRow, 'form'> {
   form: ApplicationRow['form'] | null;
 }
 
-export const maskApplicant = ({ name, idType, idNumber, phone, email }: Applicant): Applicant => ({
-  name: maskName(name),
-  idType,
-  idNumber: maskIdNumber(idNumber),
-  phone: maskPhone(phone),
-  ...(email === undefined ? {} : { email: maskEmail(email) }),
-});
-
 export const maskedView = (row: ApplicationRow): ApplicationView => ({
   ...row,
-  applicant: maskApplicant(row.applicant),
+  applicant: maskPerson(row.applicant),
   form: null,
   masked: true,
 });

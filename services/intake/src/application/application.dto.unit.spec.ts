@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { canonicalJson, digestOf } from '@lianban/service-kit/canonical-json';
 import { CodedError } from '@lianban/service-kit/errors';
 import { validateMessage } from '@lianban/service-kit/validation';
 import fc from 'fast-check';
 import { pensionTransfer } from '../../test/fixtures.js';
 import { SubmitApplicationDto, toApplication } from './application.dto.js';
-import { canonicalJson, digestOf } from './canonical.js';
 
 const read = async (value: unknown) =>
   toApplication(await validateMessage(SubmitApplicationDto, Buffer.from(JSON.stringify(value))));

@@ -2,6 +2,7 @@
 import { applicationReceived, receiptIssued } from '@lianban/contracts-intake/events';
 import type { Tx } from '@lianban/eventing/database';
 import { append, type NewEvent, newEvent } from '@lianban/eventing/outbox';
+import { canonicalJson, digestOf } from '@lianban/service-kit/canonical-json';
 import { CodedError, messageTooLarge } from '@lianban/service-kit/errors';
 import { v7 as uuidv7 } from 'uuid';
 import type { CatalogCopy } from '../catalog-copy/catalog.store.js';
@@ -18,7 +19,6 @@ import {
   type TakenNumber,
   takeNumbers,
 } from './application.store.js';
-import { canonicalJson, digestOf } from './canonical.js';
 import { caseNumber, chinaDay, receiptNumber } from './case-number.js';
 
 /** An application whose sender may submit it. `submittedBy`: the actor's subject; `receivedAt`: when it reached Lianban. */
@@ -48,6 +48,7 @@ export async function receiveApplications(
   catalogCopy: CatalogCopy,
   submissions: readonly Submission[],
 ): Promise<Answer[]> {
+  // Digests are kept for ever: the normal form of an application may gain optional fields, absent when not given, but never changes otherwise.
   const contents = submissions.map(({ application }) => canonicalJson(application));
   const digests = contents.map(digestOf);
   const taken = await loadTakenNumbers(

@@ -1,10 +1,10 @@
 /** How a task is shown. The schema is the one source of the type and of the API description. */
 import type { Actor } from '@lianban/access/actor';
-import { maskEmail, maskIdNumber, maskName, maskPhone } from '@lianban/access/mask';
+import { maskPerson } from '@lianban/access/mask';
 import { may } from '@lianban/access/policy';
 import { bilingual, bodyRef, instant, itemRef, localityRef, uuid } from '@lianban/contracts-catalog/shapes';
 import { product } from '@lianban/contracts-dispatch/events';
-import { applicant, type Applicant, materialRef } from '@lianban/contracts-intake/shapes';
+import { applicant, materialRef } from '@lianban/contracts-intake/shapes';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Certificate } from '../certificate/certificate.js';
 import { ALLOWED_ACTIONS, type Decided, OUTCOMES, type Recall, type Task, TASK_STATUSES } from './task.js';
@@ -116,14 +116,6 @@ export const taskFileSchema = {
 } as const;
 export type TaskFileView = FromSchema<typeof taskFileSchema>;
 
-export const maskApplicant = ({ name, idType, idNumber, phone, email }: Applicant): Applicant => ({
-  name: maskName(name),
-  idType,
-  idNumber: maskIdNumber(idNumber),
-  phone: maskPhone(phone),
-  ...(email === undefined ? {} : { email: maskEmail(email) }),
-});
-
 const recallView = (recall: Recall | null) => recall && { reason: recall.reason, at: recall.at.toISOString() };
 
 /** A line of a list. The applicant is masked for everyone. */
@@ -145,7 +137,7 @@ export function toSummary(task: Task): TaskSummary {
     actions: [...ALLOWED_ACTIONS[state.status]],
     claim: state.status === 'claimed' ? { by: state.by, at: state.at.toISOString() } : null,
     recall: recallView(state.status === 'recalled' ? state.recall : state.status === 'decided' ? state.annulled : null),
-    applicant: maskApplicant(task.applicant),
+    applicant: maskPerson(task.applicant),
   };
 }
 
