@@ -239,6 +239,28 @@ const url = await testKafkaLog();
     expect(await reader.read(topic, past, { limit: 10, waitMs: 1 })).toEqual([]);
   });
 
+  it('is not kept from reading one topic by waiting for others that are not there', async () => {
+    const topic = newTopic();
+    const own = log();
+    await own.ensureTopics([spec(topic)]);
+    const reader = await own.reader();
+    const producer = await own.producer();
+    let over = false;
+    const others = Array.from({ length: 5 }, newTopic).map(async (missing) => {
+      while (!over) expect(await reader.read(missing, new Map(), { limit: 1, waitMs: 0 })).toEqual([]);
+    });
+    const one = (async () => {
+      const positions = new Map<number, string>();
+      for (let n = 0; n < 20; n++) {
+        await producer.send([message(topic, String(n), 0)]);
+        const records = await reader.read(topic, positions, { limit: 10, waitMs: WAIT.timeoutMs });
+        expect(records.map(({ value }) => String(value))).toEqual([String(n)]);
+        positions.set(0, records[0]!.offset);
+      }
+    })().finally(() => (over = true));
+    await Promise.all([one, ...others]).finally(() => (over = true));
+  });
+
   it('begins with the oldest event the log still holds, whatever its number', async () => {
     const w = await World.create(url!, cleanup);
     const publisher = await w.publisher();

@@ -80,12 +80,11 @@ export class KafkaReader implements LogReader {
 
   /** Undefined where there is no such topic (yet). */
   private async positions(name: string, after: ReadonlyMap<number, string>): Promise<Position[] | undefined> {
-    try {
-      await this.cluster.addTargetTopic(name);
-    } catch (error) {
-      if ((error as { type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-      throw error;
-    }
+    // Looked up without naming it: what a connection has asked for by name it asks for with every other topic from then on, and while one of
+    // them is not there, the answer is an error for all.
+    const { topicMetadata } = await this.cluster.metadata();
+    if (!topicMetadata.some(({ topic }) => topic === name)) return undefined;
+    await this.cluster.addTargetTopic(name);
     return this.cluster.findTopicPartitionMetadata(name).map(({ partitionId: partition }) => ({
       partition,
       offset: BigInt(after.get(partition) ?? '-1') + 1n,
