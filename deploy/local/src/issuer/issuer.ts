@@ -39,7 +39,7 @@ export async function startIssuer(options: IssuerOptions): Promise<{ issuer: str
       redirect_uris: [],
       response_types: [],
     })),
-    jwks: { keys: [key] } as NonNullable<Configuration['jwks']>,
+    jwks: { keys: [key] },
     cookies: { keys: [createHmac('sha256', secret).update('cookies').digest('base64url')] },
     // `lianban_demo` lets a service in production mode refuse this issuer, whatever its address.
     discovery: { lianban_demo: true },

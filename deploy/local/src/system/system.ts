@@ -4,6 +4,7 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { startKafka } from '@lianban/testing/kafka';
 import { createDatabase, createServiceDatabase, startPostgres } from '@lianban/testing/postgres';
 import { tail } from '@lianban/testing/process';
 import { clientSecret, identitiesOf, readPlaces } from '../issuer/identities.js';
@@ -248,7 +249,6 @@ class Runner {
       this.say(`event log: Apache Kafka at ${given}, topics begin with ${secrets.prefix}`);
       return `kafka://${given}?prefix=${secrets.prefix}`;
     }
-    const { startKafka } = await import('@lianban/testing/kafka');
     const kafka = await startKafka({ folder: join(this.folder.path, 'kafka'), port: ports.kafka });
     this.stores.push(() => within(STOP_STORES_MS, kafka.stop(), () => signal(mark, 'SIGKILL')));
     const mark = markOf(kafka.pid);
