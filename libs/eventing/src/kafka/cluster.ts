@@ -25,8 +25,7 @@ export interface Cluster {
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
-  /** Of all topics. */
-  metadata(): Promise<{ topicMetadata: { topic: string }[] }>;
+  /** Rejects with type UNKNOWN_TOPIC_OR_PARTITION where there is no such topic. */
   addTargetTopic(topic: string): Promise<void>;
   findTopicPartitionMetadata(topic: string): { partitionId: number }[];
   findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>;

@@ -7,7 +7,7 @@ import { recordOf } from './kafka-record.js';
 
 const FETCH_BYTES = 10 * 1024 * 1024;
 const FETCH_BYTES_PER_PARTITION = 1024 * 1024;
-/** A waiting fetch holds up whatever else is asked over its connection. */
+/** A read that is closed ends after this at the latest. */
 const MAX_WAIT_MS = 500;
 const RETRIES = 5;
 const RETRY_MS = 200;
@@ -19,20 +19,28 @@ interface Position {
   offset: bigint;
 }
 
+/**
+ * Each topic has a connection of its own: what a connection has asked for by name it asks for with every other topic from then on, and while one of
+ * them is not there, the answer is an error for all. A fetch that waits would hold up the others, too.
+ */
 export class KafkaReader implements LogReader {
-  private readonly cluster: Cluster;
+  private readonly clusters = new Map<string, Cluster>();
   private readonly pause = new Pause();
   private closed = false;
 
   constructor(
-    client: Kafka,
+    private readonly client: Kafka,
     private readonly prefix: string,
-  ) {
-    this.cluster = clusterOf(client);
-  }
+  ) {}
 
-  connect(): Promise<void> {
-    return this.cluster.connect();
+  /** Rejects when no broker can be reached. */
+  async connect(): Promise<void> {
+    const probe = clusterOf(this.client);
+    try {
+      await probe.connect();
+    } finally {
+      await disconnect(probe);
+    }
   }
 
   async read(
@@ -41,24 +49,22 @@ export class KafkaReader implements LogReader {
     { limit, waitMs }: { limit: number; waitMs: number },
   ): Promise<LogRecord[]> {
     const until = Date.now() + waitMs;
-    const name = this.prefix + topic;
+    const cluster = this.clusterOf(topic);
     let positions: Position[] | undefined;
     for (let failures = 0; !this.closed;) {
       try {
-        if (failures > 0) {
-          await this.cluster.connect();
-          await this.cluster.refreshMetadata();
-        }
-        positions ??= await this.positions(name, after);
+        await cluster.connect();
+        if (failures > 0) await cluster.refreshMetadata();
+        positions ??= await this.positions(cluster, topic, after);
         const left = Math.max(0, until - Date.now());
-        const records = positions ? await this.fetch(topic, positions, Math.min(left, MAX_WAIT_MS)) : [];
+        const records = positions ? await this.fetch(cluster, topic, positions, Math.min(left, MAX_WAIT_MS)) : [];
         if (records.length > 0) return inTimeOrder(records).slice(0, limit);
         if (Date.now() >= until) break;
         if (!positions?.length) await this.pause.wait(Math.min(left, RETRY_MS));
       } catch (error) {
         if (this.closed) break;
         if (positions && (error as Error).name === 'KafkaJSOffsetOutOfRange') {
-          positions = await this.withinTopic(name, positions);
+          positions = await this.withinTopic(cluster, topic, positions);
           continue;
         }
         // Leaders move and brokers restart; one that stays away is the caller's to know of.
@@ -66,36 +72,48 @@ export class KafkaReader implements LogReader {
         await this.pause.wait(RETRY_MS);
       }
     }
+    // It may have connected anew after the others were closed.
+    if (this.closed) await disconnect(cluster);
     return [];
   }
 
   async close(): Promise<void> {
     this.closed = true;
     this.pause.wake();
-    await settlesWithin(
-      CLOSE_MS,
-      this.cluster.disconnect().catch(() => undefined),
-    );
+    await Promise.all([...this.clusters.values()].map(disconnect));
+  }
+
+  private clusterOf(topic: string): Cluster {
+    let cluster = this.clusters.get(topic);
+    if (!cluster) this.clusters.set(topic, (cluster = clusterOf(this.client)));
+    return cluster;
   }
 
   /** Undefined where there is no such topic (yet). */
-  private async positions(name: string, after: ReadonlyMap<number, string>): Promise<Position[] | undefined> {
-    // Looked up without naming it: what a connection has asked for by name it asks for with every other topic from then on, and while one of
-    // them is not there, the answer is an error for all.
-    const { topicMetadata } = await this.cluster.metadata();
-    if (!topicMetadata.some(({ topic }) => topic === name)) return undefined;
-    await this.cluster.addTargetTopic(name);
-    return this.cluster.findTopicPartitionMetadata(name).map(({ partitionId: partition }) => ({
+  private async positions(
+    cluster: Cluster,
+    topic: string,
+    after: ReadonlyMap<number, string>,
+  ): Promise<Position[] | undefined> {
+    const name = this.prefix + topic;
+    try {
+      await cluster.addTargetTopic(name);
+    } catch (error) {
+      if ((error as { type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      throw error;
+    }
+    return cluster.findTopicPartitionMetadata(name).map(({ partitionId: partition }) => ({
       partition,
       offset: BigInt(after.get(partition) ?? '-1') + 1n,
     }));
   }
 
   /** Old records are deleted some day: what lies before the oldest one starts there. What lies past the newest one has nothing to read. */
-  private async withinTopic(name: string, positions: readonly Position[]): Promise<Position[]> {
+  private async withinTopic(cluster: Cluster, topic: string, positions: readonly Position[]): Promise<Position[]> {
+    const name = this.prefix + topic;
     const partitions = positions.map(({ partition }) => ({ partition }));
     const bounds = async (fromBeginning: boolean): Promise<Map<number, bigint>> => {
-      const [found] = await this.cluster.fetchTopicsOffset([{ topic: name, partitions, fromBeginning }]);
+      const [found] = await cluster.fetchTopicsOffset([{ topic: name, partitions, fromBeginning }]);
       return new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
     };
     const [oldest, next] = [await bounds(true), await bounds(false)];
@@ -108,14 +126,19 @@ export class KafkaReader implements LogReader {
   }
 
   /** Moves the positions past what was fetched. */
-  private async fetch(topic: string, positions: readonly Position[], maxWaitTime: number): Promise<LogRecord[]> {
+  private async fetch(
+    cluster: Cluster,
+    topic: string,
+    positions: readonly Position[],
+    maxWaitTime: number,
+  ): Promise<LogRecord[]> {
     const name = this.prefix + topic;
-    await this.cluster.refreshMetadataIfNecessary();
+    await cluster.refreshMetadataIfNecessary();
     const byPartition = new Map(positions.map((position) => [position.partition, position]));
-    const leaders = Object.entries(this.cluster.findLeaderForPartitions(name, [...byPartition.keys()]));
+    const leaders = Object.entries(cluster.findLeaderForPartitions(name, [...byPartition.keys()]));
     const answers = await Promise.all(
       leaders.map(async ([nodeId, led]) => {
-        const broker = await this.cluster.findBroker({ nodeId });
+        const broker = await cluster.findBroker({ nodeId });
         return broker.fetch({
           maxWaitTime,
           maxBytes: FETCH_BYTES,
@@ -144,6 +167,12 @@ export class KafkaReader implements LogReader {
     return records;
   }
 }
+
+const disconnect = (cluster: Cluster): Promise<boolean> =>
+  settlesWithin(
+    CLOSE_MS,
+    cluster.disconnect().catch(() => undefined),
+  );
 
 /** By the log's time over all partitions, and by offset within each, also when a broker's clock was set back. */
 function inTimeOrder(records: readonly LogRecord[]): LogRecord[] {
