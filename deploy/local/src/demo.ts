@@ -82,7 +82,7 @@ async function demo(system: System): Promise<boolean> {
     await kills?.end();
     const stuck = moved ? [] : await play.stuck();
     for (const line of stuck) say(line);
-    await untilQuiet(system, play.http);
+    if (moved) await untilQuiet(system, play.http);
     await play.end();
 
     console.log('\nWhat happened');

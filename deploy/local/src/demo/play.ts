@@ -102,7 +102,7 @@ export class Play {
       open.map(async (one) => {
         const { status, waitingOn } = await this.ask(one);
         const whom = waitingOn.map(({ body, stepName }) => `${body.name.zh}（${stepName.zh}）`);
-        return `${one.caseNo} is ${status} and waits for ${whom.join('、') || 'nobody'}`;
+        return `nothing moves: ${one.caseNo} is ${status} and waits for ${whom.join('、') || 'nobody'}`;
       }),
     );
   }
