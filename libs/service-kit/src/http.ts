@@ -1,4 +1,5 @@
 /** The HTTP side of every service: limits, correlation id, coded answers for what Fastify itself refuses. */
+import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf, type WorkContext, withContext } from './context.js';
@@ -6,6 +7,11 @@ import { methodNotAllowed, serviceUnavailable } from './errors.js';
 import type { HttpMetrics } from './metrics.js';
 import { sendProblem } from './problem-filter.js';
 import { MAX_MESSAGE_BYTES } from './validation.js';
+
+/** A request that has not arrived in full after so long is given up; Fastify would wait for ever. */
+const REQUEST_MS = 300_000;
+/** How long the rest of a request is read on that was answered before it had arrived. */
+const DRAIN_MS = 10_000;
 
 /** Open requests and whether new ones are still taken. */
 export class HttpGate {
@@ -36,6 +42,7 @@ const contextOfRequest = (raw: FastifyRequest['raw']): WorkContext => {
 export function createAdapter(gate: HttpGate, metrics: HttpMetrics): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_MESSAGE_BYTES,
+    requestTimeout: REQUEST_MS,
     genReqId: (raw: FastifyRequest['raw']) => contextOfRequest(raw).correlationId,
     requestIdHeader: false,
     // The hook below answers with a problem document instead.
@@ -71,11 +78,27 @@ export function createAdapter(gate: HttpGate, metrics: HttpMetrics): FastifyAdap
   });
   // A body arrives through socket events, which do not carry the context of the hook above.
   fastify.addHook('preValidation', (request, _reply, done) => withContext(contextOfRequest(request.raw), done));
+  fastify.addHook('onSend', ({ raw }, reply, _payload, done) => {
+    const hasBody = raw.headers['content-length'] !== undefined || raw.headers['transfer-encoding'] !== undefined;
+    if (hasBody && !raw.readableEnded) {
+      void reply.removeHeader('connection');
+      drain(raw);
+    }
+    done();
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     metrics.observe(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
   return adapter;
+}
+
+/** Reads and drops what is still on its way: a sender that is cut off while it sends, as Fastify would, does not get to see the answer. */
+function drain(request: IncomingMessage): void {
+  request.unpipe().resume();
+  if (request.complete) return;
+  const cut = setTimeout(() => request.destroy(), DRAIN_MS).unref();
+  request.once('close', () => clearTimeout(cut));
 }
 
 type RoutePattern = { pattern: RegExp; methods: string[] };

@@ -1,5 +1,7 @@
 import { Body, Controller, Get, Inject, Module, Param, Post, Query, Sse } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Actor, Role } from '@lianban/access/actor';
 import { CurrentActor, May } from '@lianban/access/guard';
@@ -247,6 +249,27 @@ describe('a running service', () => {
     ['a body over 1 MiB', `{"title":"${'a'.repeat(1024 * 1024)}"}`, 413, 'message.too-large'],
   ])('answers %s with a code', async (_, body, status, code) => {
     expect(await post(body)).toMatchObject({ status, json: { code } });
+  });
+
+  it('lets a sender of 5 MB see the answer while it still sends, and takes its next request', async () => {
+    const { port } = new URL(service.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    let heard = '';
+    const answered = new Promise<void>((resolve) => {
+      socket.on('data', (data) => {
+        heard += data.toString();
+        if (heard.includes('message.too-large')) resolve();
+      });
+    });
+    const ended = once(socket, 'end');
+    socket.write(
+      'POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000000\r\n\r\n{',
+    );
+    await answered;
+    socket.write(Buffer.alloc(4_999_999, ' '));
+    socket.write('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await ended;
+    expect(heard.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
   });
 
   it('answers another media type, an unknown address, a wrong method and a malformed address with codes', async () => {

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 // Gives the request `isMultipart` and `parts`.
 import type {} from '@fastify/multipart';
 import { CodedError } from '@lianban/service-kit/errors';
@@ -11,9 +10,6 @@ import { stage } from './staging.js';
 
 /** Around the file: boundaries and headers of the one part. */
 const MULTIPART_OVERHEAD_BYTES = 64 * 1024;
-
-/** How long a refused upload is read on. */
-const DRAIN_MS = 10_000;
 
 /** One file, received in full and of an allowed type; `fileName` as the sender calls it, null where it is no name. */
 export type ReceivedFile = StagedContent & { mediaType: MediaType; fileName: string | null };
@@ -37,17 +33,8 @@ export async function receiveFile(request: FastifyRequest, folder: string, maxBy
     return { ...staged, mediaType };
   } catch (error) {
     if (staged) await rm(staged.path, { force: true });
-    drain(request.raw);
     throw asCoded(error, maxBytes);
   }
-}
-
-/** What is still on its way is read and dropped for a while: a sender that is cut off at once does not get to see the answer. */
-function drain(request: IncomingMessage): void {
-  request.unpipe().resume();
-  if (request.complete) return;
-  const cut = setTimeout(() => request.destroy(), DRAIN_MS).unref();
-  request.once('close', () => clearTimeout(cut));
 }
 
 /** The parser's own refusals; anything else (the disk, the store) is a fault of ours. */
