@@ -1,6 +1,6 @@
 /**
- * Which days are working days in mainland China: Monday to Friday, changed by the State Council's yearly notice, which also moves
- * working days to weekends (调休). Days are counted in China time (UTC+8, no summer time), whatever the machine's zone.
+ * Days and working days of mainland China. A plain week works from Monday to Friday; the State Council's yearly notice changes that, and
+ * moves working days to weekends too (调休). Days are counted in China time (UTC+8, no summer time), whatever the machine's zone.
  */
 import data from './notices.json' with { type: 'json' };
 
@@ -35,31 +35,69 @@ export const instantAt = (day: Day, minutes: number): Date =>
 export const minutesOfDay = (instant: Date): number =>
   (instant.getTime() + CHINA_OFFSET_MS - dayOf(instant) * DAY_MS) / 60_000;
 
-const off = new Set(data.notices.flatMap((notice) => notice.off.map(dayFrom)));
-const work = new Set(data.notices.flatMap((notice) => notice.work.map(dayFrom)));
-const published = new Set(data.notices.map((notice) => notice.year));
+/** Monday to Friday. */
+export const isWeekday = (day: Day): boolean => sinceMonday(day) < 5;
 
-/** The years whose notice is known here. */
-export const publishedYears: readonly number[] = [...published].sort((a, b) => a - b);
+// 1970-01-01 was a Thursday: the Monday of its week is day -3.
+const sinceMonday = (day: Day): number => (((day + 3) % 7) + 7) % 7;
+const weekdaysTo = (day: Day): number => 5 * Math.floor((day + 3) / 7) + Math.min(sinceMonday(day) + 1, 5);
+const weekday = (n: number): Day => 7 * Math.floor((n - 1) / 5) + ((((n - 1) % 5) + 5) % 5) - 3;
 
-/** By the notice of its year where there is one, otherwise by the weekend alone: see `isProvisional`. */
-export function isWorking(day: Day): boolean {
-  if (off.has(day)) return false;
-  // 1970-01-01 was a Thursday.
-  const weekday = (((day + 4) % 7) + 7) % 7;
-  return (weekday !== 0 && weekday !== 6) || work.has(day);
+/** Working days as a numbered line; every question costs a binary search over the exceptions, however far the days are apart. */
+export interface WorkingDays {
+  isWorking(day: Day): boolean;
+  /** The number of the last working day up to and including `day`. Numbers are consecutive; only their differences mean something. */
+  numberAt(day: Day): number;
+  /** The working day of that number. */
+  numbered(n: number): Day;
 }
 
-/** Every notice so far arranged nothing of the year before earlier than 29 December; from here on it may. */
-const NEXT_NOTICE_FROM = '12-25';
-
-/** Whether a notice that is not known here may still change what `day` is. */
-export function isProvisional(day: Day): boolean {
-  const date = dateOf(day);
-  const year = Number(date.slice(0, 4));
-  return !published.has(year) || (date.slice(5) >= NEXT_NOTICE_FROM && !published.has(year + 1));
+/** `exceptions`: days that do not follow the plain week, with whether they work. What follows the week anyway may be listed too. */
+export function workingDays(exceptions: ReadonlyMap<Day, boolean>): WorkingDays {
+  const real = new Map([...exceptions].filter(([day, works]) => works !== isWeekday(day)).sort(([a], [b]) => a - b));
+  const days = [...real.keys()];
+  /** `shifts[i]`: by how much the first `i` exceptions change the number of a later day. */
+  const shifts = [0];
+  for (const works of real.values()) shifts.push(shifts.at(-1)! + (works ? 1 : -1));
+  const numbers = days.map((day, i) => weekdaysTo(day) + shifts[i + 1]!);
+  return {
+    isWorking: (day) => real.get(day) ?? isWeekday(day),
+    numberAt: (day) => weekdaysTo(day) + shifts[firstIndex(days, (known) => known > day)]!,
+    numbered(n) {
+      const next = firstIndex(numbers, (known) => known >= n);
+      const plain = weekday(n - shifts[next]!);
+      const exception = days[next];
+      return exception !== undefined && real.get(exception) ? Math.min(plain, exception) : plain;
+    },
+  };
 }
 
-/** Takes an instant (its day in China) or a date `YYYY-MM-DD`. */
+/** Where in an ascending list the first value lies that is `reached`; the list's length if none is. */
+function firstIndex(list: readonly number[], reached: (value: number) => boolean): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (reached(list[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The notices that are checked in: see `reading` in notices.json for what their lists hold. */
+export const notices: typeof data.notices = data.notices;
+
+/** The years whose notice is checked in, ascending. */
+export const publishedYears: readonly number[] = notices.map(({ year }) => year);
+
+const national = workingDays(
+  new Map(
+    notices.flatMap(({ off, work }) => [
+      ...off.map((date) => [dayFrom(date), false] as const),
+      ...work.map((date) => [dayFrom(date), true] as const),
+    ]),
+  ),
+);
+
+/** By the notices that are checked in, elsewhere by the weekend alone. Takes an instant (its day in China) or a date `YYYY-MM-DD`. */
 export const isWorkingDay = (date: Date | string): boolean =>
-  isWorking(typeof date === 'string' ? dayFrom(date) : dayOf(date));
+  national.isWorking(typeof date === 'string' ? dayFrom(date) : dayOf(date));
