@@ -1,140 +1,140 @@
-/** How limits are counted, with stretches in between that do not count. `deadline.ts` and `clock.ts` say what it means. */
+/** How limits are counted when there are stretches in between that do not count. What it means is told in `deadline.ts` and `clock.ts`. */
 import { type Calendar, FIRST_YEAR, LAST_YEAR } from './calendar.js';
+import type { Deadline, Limit, LimitUnit } from './deadline.js';
 import { type Day, dateOf, dayFrom, dayOf, instantAt, minutesOfDay } from './working-days.js';
 
-export type LimitUnit = 'workingDay' | 'calendarDay' | 'month';
-
-/** Working days also in halves, the other units whole; from 0 to ten years. */
-export interface Limit {
-  value: number;
-  unit: LimitUnit;
-}
-
-/** The ends of days between `from` (excluded) and `to` (included, `Infinity` while it lasts) do not count. Milliseconds since 1970. */
+/** The ends of days after `from`, up to and including `to` (`Infinity` while it lasts), do not count. Milliseconds since 1970. */
 export interface Standstill {
   from: number;
   to: number;
 }
 
-/** Ten years: far beyond any limit, and a bound on the work of a wrong one. */
-const MOST = { workingDay: 2_500, calendarDay: 3_660, month: 120 } as const satisfies Record<LimitUnit, number>;
+/** What runs: limits one after the other from the day of receipt. The standstills are disjoint and ascending. */
+export interface Course {
+  from: Date;
+  limits: readonly Limit[];
+  standstills: readonly Standstill[];
+}
+
+/** Ten years: far beyond any limit. */
+const MOST: Record<LimitUnit, number> = { workingDay: 2_500, calendarDay: 3_660, month: 120 };
 
 /** Throws RangeError unless `limit` is one. */
 export function checkLimit({ value, unit }: Limit): void {
   const most = Object.hasOwn(MOST, unit) ? MOST[unit] : NaN;
-  const counted = unit === 'workingDay' ? value * 2 : value;
-  if (!Number.isInteger(counted) || value < 0 || !(value <= most))
+  const whole = Number.isInteger(unit === 'workingDay' ? value * 2 : value);
+  if (!whole || !(value >= 0 && value <= most))
     throw new RangeError(`not a limit: ${String(value).slice(0, 20)} ${String(unit).slice(0, 20)}`);
 }
 
 const FIRST_DAY = dayFrom(`${FIRST_YEAR}-01-01`);
 const LAST_DAY = dayFrom(`${LAST_YEAR}-12-31`);
 
-/** Throws RangeError for an invalid date and for one outside the years 1900 to 2199. */
+/** Throws RangeError for an invalid date and for one outside the years of a calendar. */
 export function checkInstant(instant: Date): void {
   const day = dayOf(instant);
   if (day < FIRST_DAY || day > LAST_DAY) throw new RangeError(`not an instant from ${FIRST_YEAR} to ${LAST_YEAR}`);
 }
 
-/**
- * A line of moments that count, numbered one after the other: the ends of all days, of working days, or of their halves. The ends of working day
- * number n have the numbers 2n-1 (its first half) and 2n among the halves.
- */
-interface Line {
-  /** The number of the last moment up to and including `instant`. */
-  numberAt(instant: Date): number;
+/** The end of the last limit; null where a standstill that still lasts comes before it. */
+export function endOf(course: Course, calendar: Calendar): Deadline | null {
+  const half = lastHalf(course, calendar);
+  if (half === null) return null;
+  const dueAt = endOfHalf(half, calendar);
+  // The days with a known notice are one stretch, so its two ends tell.
+  const provisional = [course.from, dueAt].some((instant) => calendar.isProvisional(dayOf(instant)));
+  return { dueAt, provisional };
 }
 
-const closed = (calendar: Calendar, instant: Date): boolean =>
-  minutesOfDay(instant) >= calendar.closesAt(dayOf(instant));
-
-const days = (calendar: Calendar): Line => ({
-  numberAt: (instant) => (closed(calendar, instant) ? dayOf(instant) : dayOf(instant) - 1),
-});
-
-const workingDays = (calendar: Calendar): Line => ({
-  numberAt: (instant) => calendar.numberAt(days(calendar).numberAt(instant)),
-});
-
-const halves = (calendar: Calendar): Line => ({
-  numberAt(instant) {
-    const past = 2 * workingDays(calendar).numberAt(instant);
-    const day = dayOf(instant);
-    const halfPast =
-      calendar.isWorking(day) && !closed(calendar, instant) && minutesOfDay(instant) >= calendar.halfEndsAt(day);
-    return halfPast ? past + 1 : past;
-  },
-});
-
-/** The n-th moment after number `base` that counts; null where a standstill that still lasts comes before it. */
-function advance(line: Line, base: number, n: number, standstills: readonly Standstill[]): number | null {
-  let [from, to] = [base, base + n];
-  for (const standstill of standstills) {
-    from = Math.max(from, line.numberAt(new Date(standstill.from)));
-    if (from >= to) break;
-    if (standstill.to === Infinity) return null;
-    const end = line.numberAt(new Date(standstill.to));
-    if (end > from) [from, to] = [end, to + end - from];
-  }
-  return to;
+/** When a fifth of the last limit is left, or half a day if that is earlier, but not before the course begins; null as in `endOf`. */
+export function nearEndOf(course: Course, calendar: Calendar): Date | null {
+  const half = lastHalf(course, calendar);
+  if (half === null) return null;
+  // What ends is reached at four fifths too.
+  const near = Math.min(lastHalf(course, calendar, 1 / 5)!, halfBefore(half, course.standstills, calendar));
+  const begins = Math.max(course.from.getTime(), instantAt(receivedOn(course.from, calendar), 0).getTime());
+  return new Date(Math.max(endOfHalf(near, calendar).getTime(), begins));
 }
 
 /** The day on which something counts as received: after closing time or without office the next working day. */
-export function receivedOn(instant: Date, calendar: Calendar): Day {
-  const day = minutesOfDay(instant) > calendar.closesAt(dayOf(instant)) ? dayOf(instant) + 1 : dayOf(instant);
-  return calendar.numbered(calendar.numberAt(day - 1) + 1);
+function receivedOn(instant: Date, calendar: Calendar): Day {
+  const late = minutesOfDay(instant) > calendar.closesAt(dayOf(instant));
+  return calendar.numbered(calendar.numberAt(late ? dayOf(instant) : dayOf(instant) - 1) + 1);
 }
 
 /**
- * The half of a working day, by its number, with which limits end that run one after the other from the end of day `received`. `fifth`: where
- * only a fifth of the last one is left. Standstills must be disjoint and ascending. Null: it stands still before.
+ * Three lines of moments that can count, each numbered one after the other: the ends of all days, of the working days, of their halves. An
+ * instant has the number of the last moment up to and including it. The halves of working day n are numbered 2n-1 and 2n.
  */
-export function lastHalf(
-  limits: readonly Limit[],
-  received: Day,
-  calendar: Calendar,
-  standstills: readonly Standstill[],
-  fifth = false,
-): number | null {
-  let half: number | null = 2 * calendar.numberAt(received);
-  for (const [i, { value, unit }] of limits.entries()) {
-    const start = calendar.numbered(Math.ceil(half / 2));
-    const all: number = unit === 'month' ? monthsLater(start, value) - start : value;
-    const count = fifth && i === limits.length - 1 ? all - Math.floor(all / 5) : all;
-    const line = unit === 'workingDay' ? workingDays(calendar) : days(calendar);
-    const base = unit === 'workingDay' ? calendar.numberAt(start) : start;
-    const whole = Math.floor(count);
-    const last = advance(line, base, whole, standstills);
-    if (last === null) return null;
-    if (unit === 'workingDay')
-      half = advance(halves(calendar), count > whole ? 2 * last : 2 * last - 1, 1, standstills);
-    else {
-      const office = advance(workingDays(calendar), calendar.numberAt(last - 1), 1, standstills);
-      half = office === null ? null : 2 * office;
-    }
-    if (half === null) return null;
-  }
-  return half;
-}
+type Line = (instant: Date, calendar: Calendar) => number;
 
-/** The last half before number `half` that counts and ends earlier. */
-export function halfBefore(half: number, calendar: Calendar, standstills: readonly Standstill[]): number {
-  const line = halves(calendar);
-  let before = half - 1;
-  if (halfEnd(before, calendar).getTime() === halfEnd(half, calendar).getTime()) before--;
-  for (const { from, to } of standstills.toReversed())
-    if (to !== Infinity && before <= line.numberAt(new Date(to)))
-      before = Math.min(before, line.numberAt(new Date(from)));
-  return before;
-}
+const days: Line = (instant, calendar) => {
+  const day = dayOf(instant);
+  return minutesOfDay(instant) >= calendar.closesAt(day) ? day : day - 1;
+};
 
-/** The instant at which a half, by its number, ends. */
-export function halfEnd(half: number, calendar: Calendar): Date {
+const workingDays: Line = (instant, calendar) => calendar.numberAt(days(instant, calendar));
+
+const halves: Line = (instant, calendar) => {
+  const day = dayOf(instant);
+  const past = workingDays(instant, calendar);
+  const within = calendar.isWorking(day) && past < calendar.numberAt(day);
+  return 2 * past + (within && minutesOfDay(instant) >= calendar.halfEndsAt(day) ? 1 : 0);
+};
+
+/** The instant at which a half ends. */
+function endOfHalf(half: number, calendar: Calendar): Date {
   const day = calendar.numbered(Math.ceil(half / 2));
   return instantAt(day, half % 2 === 0 ? calendar.closesAt(day) : calendar.halfEndsAt(day));
 }
 
-/** The day of the same number some months later, or that month's last (民法典 202). */
+/** The half with whose end the last limit ends, or of which only `spare` is left (whole days, rounded down). */
+function lastHalf({ from, limits, standstills }: Course, calendar: Calendar, spare = 0): number | null {
+  /** The n-th moment after number `start` that counts. */
+  const advance = (line: Line, start: number, n: number): number | null => {
+    let [reached, end] = [start, start + n];
+    for (const standstill of standstills) {
+      reached = Math.max(reached, line(new Date(standstill.from), calendar));
+      if (reached >= end) break;
+      if (standstill.to === Infinity) return null;
+      const resumed = Math.max(reached, line(new Date(standstill.to), calendar));
+      [reached, end] = [resumed, end + resumed - reached];
+    }
+    return end;
+  };
+
+  let day = receivedOn(from, calendar);
+  let half: number | null = null;
+  for (const [i, { value, unit }] of limits.entries()) {
+    const all = unit === 'month' ? monthsLater(day, value) - day : value;
+    const count = i === limits.length - 1 ? all - Math.floor(all * spare) : all;
+    if (unit === 'workingDay') {
+      const last = advance(workingDays, calendar.numberAt(day), Math.floor(count));
+      const wanted = count > Math.floor(count) ? 1 : 0;
+      half = last === null ? null : advance(halves, 2 * last - 1 + wanted, 1);
+    } else {
+      const last = advance(days, day, count);
+      const office = last === null ? null : advance(workingDays, calendar.numberAt(last - 1), 1);
+      half = office === null ? null : 2 * office;
+    }
+    if (half === null) return null;
+    day = calendar.numbered(Math.ceil(half / 2));
+  }
+  return half;
+}
+
+/** The last half before that counts and ends earlier. */
+function halfBefore(half: number, standstills: readonly Standstill[], calendar: Calendar): number {
+  // Where the office has but one half of a day, both end at once.
+  const together = endOfHalf(half - 1, calendar).getTime() === endOfHalf(half, calendar).getTime();
+  let before = half - (together ? 2 : 1);
+  for (const { from, to } of standstills.toReversed())
+    if (to !== Infinity && before <= halves(new Date(to), calendar))
+      before = Math.min(before, halves(new Date(from), calendar));
+  return before;
+}
+
+/** The day of the same number some months later, or that month's last. */
 function monthsLater(day: Day, months: number): Day {
   const [year, month, number] = dateOf(day).split('-').map(Number) as [number, number, number];
   const first = (m: number): Day => Date.UTC(year, m, 1) / 86_400_000;
