@@ -43,13 +43,12 @@ if (node !== pinned && Number(process.versions.node.split('.')[0]) < 24) {
 if (build) run(node, [join(root, 'tools/build.mjs')]);
 
 if (program.length > 0) {
-  // Ctrl-C reaches the program by itself, as a member of the terminal's process group; a SIGTERM has to be handed on.
+  // A signal meant for us alone has to be handed on. After a terminal's Ctrl-C, which reaches the whole group, it comes twice.
   const child = spawn(node, program, {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
   });
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 }

@@ -29,13 +29,16 @@ const env = {
   TZ: 'UTC',
 };
 
-async function cleanUp() {
-  for (const child of children) child.kill('SIGTERM');
-  for (const stop of stops.reverse()) await stop().catch((error) => console.error(`test: ${error.message}`));
-  rmSync(work, { recursive: true, force: true });
-}
+let cleaned;
+const cleanUp = () =>
+  (cleaned ??= (async () => {
+    for (const child of children) child.kill('SIGTERM');
+    for (const stop of stops.reverse()) await stop().catch((error) => console.error(`test: ${error.message}`));
+    rmSync(work, { recursive: true, force: true });
+  })());
+// A Ctrl-C may come more than once: from the terminal and from the program that started this one.
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+  process.on(signal, () => void cleanUp().finally(() => process.exit(1)));
 }
 
 /** Runs a program in the repository's root; resolves to its exit code. */

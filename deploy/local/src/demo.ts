@@ -9,6 +9,7 @@ import { Random } from './demo/random.js';
 import { timelineOf } from './demo/timeline.js';
 import { readPlaces } from './issuer/identities.js';
 import { type ServiceName, SERVICES } from './system/services.js';
+import { onStopSignal } from './system/stop-signals.js';
 import { attachSystem, CATALOG_DATA, ROOT, type RunningSystem, startSystem, type System } from './system/system.js';
 
 /**
@@ -27,7 +28,7 @@ const FAULTS_SHOWN = 10;
 let own: RunningSystem | undefined;
 let playing = false;
 const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void onSignal());
+onStopSignal(() => void stop());
 
 let exitCode = 1;
 try {
@@ -54,7 +55,7 @@ function startOwn(): Promise<RunningSystem> {
   });
 }
 
-async function onSignal(): Promise<void> {
+async function stop(): Promise<void> {
   console.log('\nstopping');
   abort.abort();
   await own?.stop();

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { purposes, SERVICES } from './system/services.js';
 import type { LogKind, TokenFile } from './system/state-folder.js';
+import { onStopSignal } from './system/stop-signals.js';
 import { ROOT, startSystem, type RunningSystem } from './system/system.js';
 import { table } from './system/table.js';
 
@@ -19,18 +20,11 @@ const say = (line: string) => console.log(`${seconds().padStart(6)} s  ${line}`)
 
 const abort = new AbortController();
 let system: RunningSystem | undefined;
-let asked = 0;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
+let asked = false;
+onStopSignal(() => void stop());
 
-async function onSignal(): Promise<void> {
-  // A terminal's Ctrl-C and a wrapper's SIGTERM may come together; only a second Ctrl-C some time later is impatience.
-  if (++asked > 1) {
-    if (performance.now() - askedAt < 500) return;
-    console.log('killing what is left');
-    // Everything that was started ends with this process.
-    process.exit(1);
-  }
-  askedAt = performance.now();
+async function stop(): Promise<void> {
+  asked = true;
   console.log('\nstopping (Ctrl-C again kills)');
   abort.abort();
   await system?.stop();
@@ -39,7 +33,6 @@ async function onSignal(): Promise<void> {
     process.exit(0);
   }
 }
-let askedAt = 0;
 
 try {
   system = await startSystem({
@@ -51,11 +44,11 @@ try {
     abort: abort.signal,
     kafkaBrokers: process.env.KAFKA_BROKERS,
   });
-  if (asked === 0) announce(system);
+  if (!asked) announce(system);
   // Everything runs in other processes; this one waits for Ctrl-C.
   setInterval(() => undefined, 3_600_000);
 } catch (error) {
-  if (asked > 0) {
+  if (asked) {
     console.log('stopped');
     process.exit(0);
   }
