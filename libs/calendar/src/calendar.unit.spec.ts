@@ -264,6 +264,7 @@ describe('a calendar', () => {
       { hours: { closesAt: '24:00', noon: 'noon' } },
       ['hours.time /hours/closesAt', 'hours.time /hours/noon'],
     ],
+    ['noon at closing', { hours: { closesAt: '12:00', noon: '12:00' } }, ['hours.order /hours/noon']],
     ['noon after closing', { hours: { closesAt: '11:30', noon: '12:00' } }, ['hours.order /hours/noon']],
     [
       'lists that are none',

@@ -101,6 +101,14 @@ describe('a clock', () => {
       ['suspend 03-03 11:00', '/suspend 03-04 09:00'],
       '03-04 12:00',
     ],
+    ['half a day paused from noon on', working(0.5), ['suspend 03-03 12:00', '/suspend 03-03 14:00'], '03-03 12:00'],
+    ['half a day paused up to noon', working(0.5), ['suspend 03-03 09:00', '/suspend 03-03 12:00'], '03-03 17:00'],
+    [
+      'half a day paused since the evening',
+      working(0.5),
+      ['suspend 03-02 18:00', '/suspend 03-03 13:00'],
+      '03-03 17:00',
+    ],
     ['an interruption', working(5), ['restart 03-05 10:00'], '03-12 17:00'],
     ['an interruption of a paused clock', working(5), ['suspend 03-04 10:00', 'restart 03-05 10:00'], null],
     ['and its end', working(5), ['suspend 03-04 10:00', 'restart 03-05 10:00', '/suspend 03-06 10:00'], '03-12 17:00'],
@@ -205,8 +213,8 @@ const pausesFrom = (start: Date): fc.Arbitrary<Pause[]> =>
   fc.array(
     fc
       .record({
-        after: fc.integer({ min: 0, max: 1_500 }),
-        length: fc.integer({ min: 0, max: 400 }),
+        after: fc.oneof(fc.integer({ min: 0, max: 144 }), fc.integer({ min: 0, max: 1_500 })),
+        length: fc.oneof(fc.integer({ min: 0, max: 48 }), fc.integer({ min: 0, max: 400 })),
         why: fc.constantFrom<PauseReason>('suspend', 'special-procedure', 'correction'),
       })
       .map(({ after, length, why }) => {
@@ -460,10 +468,22 @@ describe('at risk', () => {
     ['paused before', working(10), ['suspend 03-04 10:00', '/suspend 03-06 10:00'], '03-16 17:00'],
     ['paused near the end', working(10), ['suspend 03-13 10:00', '/suspend 03-18 10:00'], '03-12 17:00'],
     ['paused over the last noon', working(1), ['suspend 03-03 11:00', '/suspend 03-03 13:00'], '03-02 17:00'],
+    [
+      'paused twice over the last halves',
+      working(1),
+      ['suspend 03-03 10:00', '/suspend 03-03 16:00', 'suspend 03-03 16:30', '/suspend 03-04 13:00'],
+      '03-02 17:00',
+    ],
+    ['paused after the end', working(10), ['suspend 03-17 10:00'], '03-12 17:00'],
     ['standing still', working(10), ['suspend 03-04 10:00'], null],
   ])('from Monday 2 March at 10:00, %s', (_what, limit, events, expected) => {
     const at = atRiskAt(play('03-02 10:00', limit, events), NATIONAL);
     expect(at).toEqual(expected === null ? null : china(`2026-${expected}`));
+  });
+
+  it('is told by the extension where that has another unit', () => {
+    const extended = extend(startClock(calendar(60), china('2026-03-02 10:00')), working(10));
+    expect(atRiskAt(extended, NATIONAL)).toEqual(china('2026-05-15 17:00'));
   });
 
   it('of a limit that ends on the day it starts begins with it', () => {

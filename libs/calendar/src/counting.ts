@@ -21,9 +21,8 @@ const MOST: Record<LimitUnit, number> = { workingDay: 2_500, calendarDay: 3_660,
 
 /** Throws RangeError unless `limit` is one. */
 export function checkLimit({ value, unit }: Limit): void {
-  const most = Object.hasOwn(MOST, unit) ? MOST[unit] : NaN;
   const whole = Number.isInteger(unit === 'workingDay' ? value * 2 : value);
-  if (!whole || !(value >= 0 && value <= most))
+  if (!whole || !(value >= 0 && value <= MOST[unit]))
     throw new RangeError(`not a limit: ${String(value).slice(0, 20)} ${String(unit).slice(0, 20)}`);
 }
 
@@ -78,8 +77,8 @@ const workingDays: Line = (instant, calendar) => calendar.numberAt(days(instant,
 const halves: Line = (instant, calendar) => {
   const day = dayOf(instant);
   const past = workingDays(instant, calendar);
-  const within = calendar.isWorking(day) && past < calendar.numberAt(day);
-  return 2 * past + (within && minutesOfDay(instant) >= calendar.halfEndsAt(day) ? 1 : 0);
+  const officeDay = past < calendar.numberAt(day);
+  return 2 * past + (officeDay && minutesOfDay(instant) >= calendar.halfEndsAt(day) ? 1 : 0);
 };
 
 /** The instant at which a half ends. */
