@@ -42,7 +42,10 @@ export class ClockRefused extends Error {
   }
 }
 
-/** The licensing law's limits: 20 working days, 45 in joint handling (行政许可法 42); 10 to hand over the certificate (44). Throws RangeError for a limit or an instant that is none. */
+/**
+ * Limits of the licensing law: 20 working days, 45 in joint handling (行政许可法 42), 10 to hand over the certificate (44). Throws RangeError
+ * for a limit or an instant that is none.
+ */
 export function startClock({ value, unit }: Limit, at: Date): Clock {
   checkLimit({ value, unit });
   checkInstant(at);
