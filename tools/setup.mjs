@@ -43,7 +43,8 @@ if (node !== pinned && Number(process.versions.node.split('.')[0]) < 24) {
 if (build) run(node, [join(root, 'tools/build.mjs')]);
 
 if (program.length > 0) {
-  // A signal meant for us alone has to be handed on. After a terminal's Ctrl-C, which reaches the whole group, it comes twice.
+  // A signal to npm alone reaches us, since its scripts begin with `exec` and leave no shell in between, and has to be handed on. After
+  // a terminal's Ctrl-C, which reaches the whole group, the program hears it several times.
   const child = spawn(node, program, {
     cwd: root,
     stdio: 'inherit',
