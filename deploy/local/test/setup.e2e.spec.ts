@@ -43,5 +43,5 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s to npm stops the program in good ord
     throw error;
   }
   // The pipe closes with the last process that holds it.
-  await closed;
+  expect(await closed).toEqual([0, null]);
 });
