@@ -1,4 +1,5 @@
 /** What a newcomer does with the programs, on both event logs: start, demo, Ctrl-C, and what a crash leaves. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,12 @@ afterAll(() => rmSync(state, { recursive: true, force: true, maxRetries: 5 }));
 const processesOf = (folder: string): RunFile['processes'] => new StateFolder(join(state, folder)).lastRun()!.processes;
 const aliveOf = (processes: RunFile['processes']) =>
   Object.entries(processes).flatMap(([name, mark]) => (isAlive(mark) ? [name] : []));
+
+/** What runs with the folder in its command line, by pid. */
+const processesBelow = (folder: string): string[] =>
+  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(folder));
 
 async function startedSystem(...args: string[]): Promise<Program> {
   const program = run('start', ['--free-ports', ...args]);
@@ -65,6 +72,19 @@ describe('on the embedded log', () => {
       expect(printed).not.toContain('✗');
       expect(printed).toContain('The books are in order.');
       expect(aliveOf(processes)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a demo that is stopped while its system starts leaves nothing running',
+    async () => {
+      const demo = run('demo', []);
+      // The signal is heard when the database's folder has been set up, and its server is being started.
+      await demo.prints('starting a system of its own', LIMIT_MS);
+      demo.signal('SIGINT');
+      await demo.exits(130);
+      expect(processesBelow(join(state, 'embedded-own'))).toEqual([]);
     },
     LIMIT_MS,
   );

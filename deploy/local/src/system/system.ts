@@ -124,7 +124,7 @@ class Runner {
 
     // Whatever needs no store starts while the stores do.
     const helpers = this.startHelpers(ports, secrets, issuer);
-    const [databases, kafka] = await Promise.all([
+    const [databases, kafka] = await this.together([
       this.startDatabases(ports, secrets),
       options.log === 'kafka' ? this.startLog(ports, secrets) : undefined,
       helpers,
@@ -139,14 +139,14 @@ class Runner {
       ]),
     ) as RunFile['urls'];
     let migrating = 0;
-    await Promise.all([
+    await this.together([
       this.renewTokens(issuer, secrets),
       ...SERVICES.map(async (service) => {
-        while (migrating >= MIGRATIONS_AT_ONCE) await sleep(20);
+        while (migrating >= MIGRATIONS_AT_ONCE && !this.stopped) await sleep(20);
+        this.assertGoingOn();
         migrating++;
         appendFileSync(this.logOf(service), await migrateDatabase(service, databases.services[service].migratorUrl));
         migrating--;
-        this.assertGoingOn();
         await this.startChild(service, program(`services/${service}/dist/main.js`), {
           ...commonEnv(),
           PORT: String(ports[service]),
@@ -197,6 +197,24 @@ class Runner {
     })());
   }
 
+  /** As Promise.all, but when one part fails the rest is stopped and waited for: nothing goes on after the start was given up. */
+  private async together<const T extends readonly unknown[]>(parts: T) {
+    try {
+      return await Promise.all(parts);
+    } catch (error) {
+      void this.stop();
+      await Promise.allSettled(parts);
+      throw error;
+    }
+  }
+
+  /** Entrusts a store that has come up to `stop`; one that came up too late is stopped here. */
+  private async keep(stop: () => Promise<void>): Promise<void> {
+    this.stores.push(stop);
+    if (this.stopped) await stop();
+    this.assertGoingOn();
+  }
+
   private assertGoingOn(): void {
     if (this.stopped) throw new Error('stopped while starting');
   }
@@ -231,8 +249,7 @@ class Runner {
 
   private async startDatabases(ports: Record<PortName, number>, secrets: Secrets) {
     const postgres = await startPostgres({ folder: join(this.folder.path, 'postgres'), port: ports.postgres });
-    this.stores.push(() => within(STOP_STORES_MS, postgres.stop()));
-    this.assertGoingOn();
+    await this.keep(() => within(STOP_STORES_MS, postgres.stop()));
     this.say('PostgreSQL is up');
     const services = {} as Record<ServiceName, { databaseUrl: string; migratorUrl: string }>;
     // One after the other: each copies the template database, which only one can do at a time.
@@ -250,10 +267,9 @@ class Runner {
       return `kafka://${given}?prefix=${secrets.prefix}`;
     }
     const kafka = await startKafka({ folder: join(this.folder.path, 'kafka'), port: ports.kafka });
-    this.stores.push(() => within(STOP_STORES_MS, kafka.stop(), () => signal(mark, 'SIGKILL')));
     const mark = markOf(kafka.pid);
     this.note('kafka', mark);
-    this.assertGoingOn();
+    await this.keep(() => within(STOP_STORES_MS, kafka.stop(), () => signal(mark, 'SIGKILL')));
     this.say(`event log: Apache Kafka at ${kafka.brokers}`);
     return `kafka://${kafka.brokers}`;
   }
@@ -304,6 +320,7 @@ class Runner {
   }
 
   private async startChild(name: string, file: string, env: Record<string, string>): Promise<void> {
+    this.assertGoingOn();
     const child = new Child({
       name,
       program: file,
