@@ -1,6 +1,6 @@
 /** What a newcomer does with the programs, on both event logs: start, demo, Ctrl-C, and what a crash leaves. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
@@ -32,11 +32,20 @@ const processesOf = (folder: string): RunFile['processes'] => new StateFolder(jo
 const aliveOf = (processes: RunFile['processes']) =>
   Object.entries(processes).flatMap(([name, mark]) => (isAlive(mark) ? [name] : []));
 
-/** What runs with the folder in its command line, by pid. */
-const processesBelow = (folder: string): string[] =>
-  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(folder));
+/** The command lines that name the folder, each behind its pid. */
+function processesBelow(folder: string): string[] {
+  const lines = existsSync('/proc/self/cmdline')
+    ? readdirSync('/proc').flatMap((pid) => (/^\d+$/.test(pid) ? [`${pid} ${commandLine(pid)}`] : []))
+    : execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.includes(folder));
+}
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return 'has ended';
+  }
+}
 
 async function startedSystem(...args: string[]): Promise<Program> {
   const program = run('start', ['--free-ports', ...args]);
