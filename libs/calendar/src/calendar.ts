@@ -2,7 +2,7 @@
  * The calendar a limit is counted on: the State Council's notices, closures of local offices, office hours. A calendar is a value; a year's
  * notice or a closure that comes later makes another one.
  */
-import { type Day, dateOf, dayFrom, isWeekday, notices as builtIn, workingDays } from './working-days.js';
+import { type Day, dateOf, dayFrom, dayOf, isWeekday, notices as builtIn, workingDays } from './working-days.js';
 
 /** One year's notice of the State Council's General Office on holidays (国务院办公厅关于部分节假日安排的通知). Dates are `YYYY-MM-DD`. */
 export interface YearNotice {
@@ -273,3 +273,7 @@ function minutesFrom(time: string, path: string, report: Report): number {
 
 /** The State Council's notices that are checked in, no closures, `HOURS`. */
 export const NATIONAL: Calendar = makeCalendar({});
+
+/** By `NATIONAL`. Takes an instant (its day in China) or a date `YYYY-MM-DD`. */
+export const isWorkingDay = (date: Date | string): boolean =>
+  NATIONAL.isWorking(typeof date === 'string' ? dayFrom(date) : dayOf(date));

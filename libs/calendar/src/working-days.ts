@@ -85,19 +85,3 @@ function firstIndex(list: readonly number[], reached: (value: number) => boolean
 
 /** The notices that are checked in: see `reading` in notices.json for what their lists hold. */
 export const notices: typeof data.notices = data.notices;
-
-/** The years whose notice is checked in, ascending. */
-export const publishedYears: readonly number[] = notices.map(({ year }) => year);
-
-const national = workingDays(
-  new Map(
-    notices.flatMap(({ off, work }) => [
-      ...off.map((date) => [dayFrom(date), false] as const),
-      ...work.map((date) => [dayFrom(date), true] as const),
-    ]),
-  ),
-);
-
-/** By the notices that are checked in, elsewhere by the weekend alone. Takes an instant (its day in China) or a date `YYYY-MM-DD`. */
-export const isWorkingDay = (date: Date | string): boolean =>
-  national.isWorking(typeof date === 'string' ? dayFrom(date) : dayOf(date));

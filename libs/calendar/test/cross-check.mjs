@@ -60,9 +60,10 @@ export function crossCheck(years, isWorkingDay) {
 const told = ({ package: name, date, ours }) => `${date} is a ${ours ? 'working day' : 'day off'} here, not in ${name}`;
 
 if (import.meta.main) {
-  const { isWorkingDay, publishedYears } = await import('@lianban/calendar/working-days');
-  const { days, packages: compared, differences, faults } = crossCheck(publishedYears, isWorkingDay);
-  console.log(`${days} days, ${publishedYears[0]} to ${publishedYears.at(-1)}, against ${compared.join(', ')}`);
+  const { isWorkingDay, NATIONAL } = await import('@lianban/calendar/calendar');
+  const { years } = NATIONAL;
+  const { days, packages: compared, differences, faults } = crossCheck(years, isWorkingDay);
+  console.log(`${days} days, ${years[0]} to ${years.at(-1)}, against ${compared.join(', ')}`);
   for (const one of differences) console.log(`${told(one)}: ${one.reason}`);
   for (const fault of faults) console.error(fault);
   console.log(`${differences.length} differences explained, ${faults.length} faults`);
