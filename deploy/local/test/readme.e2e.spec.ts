@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@lianban/testing/eventually';
-import { whatIsMissing } from '@lianban/testing/kafka';
+import { kafkaHome, whatIsMissing } from '@lianban/testing/kafka';
 import { PORTS, SERVICES } from '../src/system/services.js';
 import { type LogKind, type RunFile, StateFolder } from '../src/system/state-folder.js';
 import { ROOT } from '../src/system/system.js';
 import { Program } from './programs.js';
 
 const LIMIT_MS = 180_000;
-const JARS = process.env.LIANBAN_KAFKA_HOME ?? join(ROOT, '.lianban/kafka-4.3.1');
 
 /** The ```sh blocks in their order; `sh kafka` marks what needs Kafka. */
 function commandsOf(readme: string): { kafka: boolean; commands: string }[] {
@@ -81,7 +80,7 @@ async function start(log: LogKind) {
   symlinkSync(join(ROOT, 'deploy'), join(clone, 'deploy'));
   const state = join(clone, '.lianban/demo');
   const args = ['--free-ports', '--state', state, ...(log === 'kafka' ? ['--kafka'] : [])];
-  const system = new Program('start', args, { KAFKA_BROKERS: '', LIANBAN_KAFKA_HOME: JARS });
+  const system = new Program('start', args, { KAFKA_BROKERS: '', LIANBAN_KAFKA_HOME: kafkaHome() });
   cleanUps.push(() => {
     system.signal('SIGINT');
     return system.ended;
@@ -89,7 +88,10 @@ async function start(log: LogKind) {
   await system.prints('Ready after', LIMIT_MS);
   const folder = new StateFolder(join(state, log));
   const { urls, eventLog } = folder.running()!;
-  const terminal = new Terminal(clone, { KAFKA_BROKERS: eventLog.replace('kafka://', ''), LIANBAN_KAFKA_HOME: JARS });
+  const terminal = new Terminal(clone, {
+    KAFKA_BROKERS: eventLog.replace('kafka://', ''),
+    LIANBAN_KAFKA_HOME: kafkaHome(),
+  });
   cleanUps.push(() => terminal.close());
   const [window, office, dashboard, kafka] = commandsOf('README.md').map(({ commands }) =>
     onPortsOf(urls, commands).replace(/^LOG=embedded /m, `LOG=${log} `),

@@ -86,20 +86,22 @@ export function whatIsMissing(): string | undefined {
     const found = version === undefined ? 'none was found' : `this is Java ${version}`;
     return `Kafka from its jars needs Java 17 or newer on the PATH, and ${found}; install one, or name running brokers in KAFKA_BROKERS.`;
   }
-  if (!existsSync(join(cacheFolder(), 'libs')) && spawnSync('mvn', ['-v'], { stdio: 'ignore' }).error) {
+  if (!existsSync(join(kafkaHome(), 'libs')) && spawnSync('mvn', ['-v'], { stdio: 'ignore' }).error) {
     return `The Kafka jars are fetched with Maven, and there is no mvn on the PATH; install it, or name running brokers in KAFKA_BROKERS.`;
   }
   return undefined;
 }
 
-const cacheFolder = (): string => resolve(process.env.LIANBAN_KAFKA_HOME ?? join(ROOT, `.lianban/kafka-${VERSION}`));
+/** Where the jars are, or will be once they are fetched. */
+export const kafkaHome = (): string =>
+  resolve(process.env.LIANBAN_KAFKA_HOME ?? join(ROOT, `.lianban/kafka-${VERSION}`));
 
 /** Folder of the jars, fetched once: into a folder aside, then renamed, so that it is there whole or not at all. */
 async function kafkaJars(): Promise<string> {
-  const libs = join(cacheFolder(), 'libs');
+  const libs = join(kafkaHome(), 'libs');
   if (existsSync(libs)) return libs;
-  mkdirSync(cacheFolder(), { recursive: true });
-  const unlock = await lock(join(cacheFolder(), 'fetching'), () => existsSync(libs));
+  mkdirSync(kafkaHome(), { recursive: true });
+  const unlock = await lock(join(kafkaHome(), 'fetching'), () => existsSync(libs));
   try {
     if (existsSync(libs)) return libs;
     console.error(`fetching Apache Kafka ${VERSION} with Maven (once)`);
