@@ -20,11 +20,9 @@ const say = (line: string) => console.log(`${seconds().padStart(6)} s  ${line}`)
 
 const abort = new AbortController();
 let system: RunningSystem | undefined;
-let asked = false;
 onStopSignal(() => void stop());
 
 async function stop(): Promise<void> {
-  asked = true;
   console.log('\nstopping (Ctrl-C again kills)');
   abort.abort();
   await system?.stop();
@@ -44,11 +42,11 @@ try {
     abort: abort.signal,
     kafkaBrokers: process.env.KAFKA_BROKERS,
   });
-  if (!asked) announce(system);
+  if (!abort.signal.aborted) announce(system);
   // Everything runs in other processes; this one waits for Ctrl-C.
   setInterval(() => undefined, 3_600_000);
 } catch (error) {
-  if (asked) {
+  if (abort.signal.aborted) {
     console.log('stopped');
     process.exit(0);
   }
